@@ -1,0 +1,32 @@
+/* Command: one thing that `cruddur` does, named by one or two words after it.
+ *
+ * Each command is one file of this folder and one row of the table in src/main.c. main finds the
+ * row by the longest match ("ddb seed" before "ddb"), answers -h and --help itself, and calls run
+ * with what is left. run gives NULL for success (exit status 0); error_usage prints the message and
+ * the usage on standard error (status 2); any other error prints its message (status 1). Results go
+ * to standard output, everything else to standard error. One thread, unless the command starts
+ * more. */
+#pragma once
+
+#include "base/error.h"
+
+struct cli {
+    struct arena *arena; /* lives until the program ends */
+    const struct command *command;
+    char **args; /* what follows the command's name */
+    size_t arg_count;
+};
+
+struct command {
+    const char *name;    /* "serve", "ddb seed" */
+    const char *summary; /* one line of `cruddur help` */
+    const char *usage;   /* whole lines, from "usage: cruddur …" on; ends with a newline */
+    struct error *(*run)(struct cli *cli);
+};
+
+/* The table of main.c, for `cruddur help`. */
+extern const struct command *const commands[];
+extern const size_t command_count;
+
+extern const struct command command_help;
+extern const struct command command_version;
