@@ -1,0 +1,31 @@
+/* Attribute: DynamoDB JSON ({"S":"x"}) to stored bytes and back, each in one pass without a tree.
+ *
+ * Called by shape.c (requests) and by whoever answers with items. Decoded bytes are canonical
+ * (value.h): names and sets sorted, numbers in one form. They live in a sink, which is memory of
+ * the arena shared by all items of a request. Pure. */
+#pragma once
+
+#include "base/error.h"
+#include "dynamodb/api/shape.h"
+#include "json/reader.h"
+#include "json/writer.h"
+
+/* Where encoded bytes go. Zero it once for each request, with the arena set. */
+struct attribute_sink {
+    struct arena *arena;
+    char *start; /* of the value under way */
+    char *at, *end;
+};
+
+/* Reads the value that comes next in the reader. A wrong JSON type is the answer, a
+ * SerializationException; a wrong attribute value goes to out->error, and reading goes on behind
+ * it. A JSON null leaves *out absent. */
+MUST_USE struct error *attribute_decode_value(struct json_reader *r, struct attribute_sink *sink,
+                                              struct value_input *out);
+MUST_USE struct error *attribute_decode_item(struct json_reader *r, struct attribute_sink *sink,
+                                             struct item_input *out);
+
+/* One value: {"N":"1"}. */
+void attribute_write_value(struct json_writer *w, struct value value);
+/* An item's or a map's members: {"pk":{"S":"x"},…}. */
+void attribute_write_item(struct json_writer *w, struct str attributes);
