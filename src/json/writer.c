@@ -1,0 +1,139 @@
+#include "json/writer.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void before_value(struct json_writer *w)
+{
+    if (w->needs_comma)
+        buf_add_char(w->out, ',');
+    w->needs_comma = true;
+}
+
+void json_begin_object(struct json_writer *w)
+{
+    before_value(w);
+    buf_add_char(w->out, '{');
+    w->needs_comma = false;
+}
+
+void json_end_object(struct json_writer *w)
+{
+    buf_add_char(w->out, '}');
+    w->needs_comma = true;
+}
+
+void json_begin_array(struct json_writer *w)
+{
+    before_value(w);
+    buf_add_char(w->out, '[');
+    w->needs_comma = false;
+}
+
+void json_end_array(struct json_writer *w)
+{
+    buf_add_char(w->out, ']');
+    w->needs_comma = true;
+}
+
+void json_key(struct json_writer *w, struct str name)
+{
+    before_value(w);
+    json_escape(w->out, name);
+    buf_add_char(w->out, ':');
+    w->needs_comma = false;
+}
+
+void json_str(struct json_writer *w, struct str text)
+{
+    before_value(w);
+    json_escape(w->out, text);
+}
+
+void json_i64(struct json_writer *w, int64_t number)
+{
+    before_value(w);
+    buf_add_i64(w->out, number);
+}
+
+void json_double(struct json_writer *w, double number)
+{
+    char text[40];
+    if (!isfinite(number))
+        abort(); /* JSON has no word for it: a mistake of the caller */
+    for (int precision = 15; precision <= 17; precision++) {
+        snprintf(text, sizeof text, "%.*g", precision, number);
+        if (strtod(text, NULL) == number)
+            break;
+    }
+    if (!strpbrk(text, ".e"))
+        strcat(text, ".0");
+    before_value(w);
+    buf_add_z(w->out, text);
+}
+
+void json_bool(struct json_writer *w, bool value)
+{
+    before_value(w);
+    buf_add(w->out, value ? S("true") : S("false"));
+}
+
+void json_null(struct json_writer *w)
+{
+    before_value(w);
+    buf_add(w->out, S("null"));
+}
+
+void json_raw(struct json_writer *w, struct str json)
+{
+    before_value(w);
+    buf_add(w->out, json);
+}
+
+static bool needs_escape(char c)
+{
+    return (unsigned char)c < 0x20 || c == '"' || c == '\\';
+}
+
+static void escape_char(struct buf *out, char c)
+{
+    switch (c) {
+    case '"':
+        buf_add(out, S("\\\""));
+        break;
+    case '\\':
+        buf_add(out, S("\\\\"));
+        break;
+    case '\n':
+        buf_add(out, S("\\n"));
+        break;
+    case '\r':
+        buf_add(out, S("\\r"));
+        break;
+    case '\t':
+        buf_add(out, S("\\t"));
+        break;
+    default:
+        buf_printf(out, "\\u%04x", (unsigned)(unsigned char)c);
+    }
+}
+
+void json_escape(struct buf *out, struct str text)
+{
+    size_t plain = 0; /* start of what needs no escape */
+    char *at = buf_reserve(out, text.len + 2);
+    if (!at)
+        return;
+    buf_add_char(out, '"');
+    for (size_t i = 0; i < text.len; i++) {
+        if (!needs_escape(text.data[i]))
+            continue;
+        buf_add(out, str_slice(text, plain, i - plain));
+        escape_char(out, text.data[i]);
+        plain = i + 1;
+    }
+    buf_add(out, str_from(text, plain));
+    buf_add_char(out, '"');
+}
