@@ -77,7 +77,7 @@ TEST(arena_keeps_pieces_apart_and_aligned)
     for (size_t i = 0; i < countof(pieces); i++) {
         size_t size = i * 37 % 5000 + 1;
         if (pieces[i][0] != (char)i || pieces[i][size - 1] != (char)i) {
-            CHECK(!"a piece was overwritten");
+            CHECK_INT(i, countof(pieces)); /* a piece was overwritten */
             return;
         }
     }
