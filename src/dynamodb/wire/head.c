@@ -1,0 +1,59 @@
+#include "dynamodb/wire/head.h"
+
+/* Where a header goes: its place in struct wire_head. Few enough that the length tells most apart.
+ */
+static const struct {
+    struct str name;
+    size_t offset;
+} places[] = {
+    {STR_INIT("host"), offsetof(struct wire_head, host)},
+    {STR_INIT("date"), offsetof(struct wire_head, date)},
+    {STR_INIT("origin"), offsetof(struct wire_head, origin)},
+    {STR_INIT("x-amz-date"), offsetof(struct wire_head, amz_date)},
+    {STR_INIT("content-type"), offsetof(struct wire_head, content_type)},
+    {STR_INIT("x-amz-target"), offsetof(struct wire_head, target)},
+    {STR_INIT("authorization"), offsetof(struct wire_head, authorization)},
+    {STR_INIT("accept-encoding"), offsetof(struct wire_head, accept_encoding)},
+    {STR_INIT("content-encoding"), offsetof(struct wire_head, content_encoding)},
+    {STR_INIT("access-control-request-method"), offsetof(struct wire_head, cors_method)},
+    {STR_INIT("access-control-request-headers"), offsetof(struct wire_head, cors_headers)},
+};
+
+struct wire_head head_of(const struct http_request *request)
+{
+    struct wire_head head = {0};
+    for (size_t i = 0; i < request->header_count; i++) {
+        const struct http_header *h = &request->headers[i];
+        for (size_t k = 0; k < countof(places); k++) {
+            if (h->name.len != places[k].name.len || !str_eq_nocase(h->name, places[k].name))
+                continue;
+            struct str *place = (struct str *)((char *)&head + places[k].offset);
+            if (!place->data)
+                *place = h->value;
+            break;
+        }
+    }
+    return head;
+}
+
+struct str head_media_type(struct str content_type)
+{
+    struct str type;
+    str_cut(&content_type, ';', &type);
+    return str_trim(type);
+}
+
+bool head_names_gzip(struct str encodings)
+{
+    while (encodings.len) {
+        struct str coding, name;
+        str_cut(&encodings, ',', &coding);
+        str_cut(&coding, ';', &name);
+        if (!str_eq_nocase(str_trim(name), S("gzip")))
+            continue;
+        struct str weight = str_trim(coding);
+        return !(str_eq(weight, S("q=0")) || str_eq(weight, S("q=0.0")) ||
+                 str_eq(weight, S("q=0.00")) || str_eq(weight, S("q=0.000")));
+    }
+    return false;
+}

@@ -1,0 +1,486 @@
+/* Life of a request on its loop:
+ *
+ *     on_request --refused--> answer_error
+ *         | begin_call: a wire_call from the loop's spares
+ *         v
+ *     step_call --CALL_MORE--> http_post(step_call)
+ *         | CALL_DONE
+ *         v
+ *     gate_wait ... on_release --> answer, the wire_call back to the spares
+ *
+ * All but the commit thread's gate_on_sync happens on the loop's thread, so loops share nothing. */
+#include "dynamodb/wire/wire.h"
+
+#include "base/encode.h"
+#include "dynamodb/api/api.h"
+#include "dynamodb/wire/auth.h"
+#include "dynamodb/wire/gate.h"
+#include "dynamodb/wire/gzip.h"
+#include "dynamodb/wire/head.h"
+#include "json/reader.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define REQUEST_ID_CHARS 52
+#define REPLY_MAX_BYTES (64u << 20)  /* 100 items of 400 KB, escaped */
+#define REPLY_KEPT_BYTES (64u << 10) /* what a spare call may keep */
+#define GZIP_FROM_BYTES (8u << 10)   /* smaller answers are not worth the time */
+#define MAX_HEADERS 8
+
+struct wire_call {
+    struct gate_waiter waiter; /* first, so that a waiter is its call */
+    struct wire_loop *loop;
+    struct http_exchange *x;
+    struct call call;
+    struct buf reply;
+    struct wire_head head;
+    struct wire_call *next_spare;
+};
+
+struct wire_loop {
+    struct wire *wire;
+    size_t number;
+    struct wire_call *spares;
+    struct rand_seeded seed;
+    struct rand_source ids;
+} __attribute__((aligned(64)));
+
+struct wire {
+    struct engine *engine;
+    struct http_server *server;
+    struct gate *gate;
+    struct gzip *gzip;
+    struct origin_rules origin;
+    struct str region;
+    struct wire_loop *loops;
+    size_t loop_count;
+};
+
+/* -- answers ------------------------------------------------------------------------------------
+ */
+
+/* As the service's: base 32 of 260 random bits. */
+static void request_id(struct wire_loop *loop, char out[REQUEST_ID_CHARS])
+{
+    static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUV";
+    for (int i = 0; i < REQUEST_ID_CHARS;) {
+        uint64_t bits = rand_u64(&loop->ids);
+        for (int k = 0; k < 12 && i < REQUEST_ID_CHARS; k++, bits >>= 5)
+            out[i++] = digits[bits & 31];
+    }
+}
+
+struct answer {
+    int status;
+    struct str content_type;
+    struct str body;
+    struct str content_encoding;
+};
+
+static size_t add_cors(struct wire_loop *loop, struct str origin, struct http_header *headers)
+{
+    const struct origin_rules *rules = &loop->wire->origin;
+    if (!origin.len || !origin_allows(rules, origin))
+        return 0;
+    headers[0].name = S("Access-Control-Allow-Origin");
+    headers[0].value = rules->is_any_origin ? S("*") : origin;
+    headers[1].name = S("Access-Control-Expose-Headers");
+    headers[1].value = S("x-amzn-RequestId,x-amz-crc32,Content-Encoding,Date");
+    if (rules->is_any_origin)
+        return 2;
+    headers[2] = (struct http_header){S("Vary"), S("Origin")};
+    return 3;
+}
+
+static void send_answer(struct wire_loop *loop, struct http_exchange *x,
+                        const struct wire_head *head, const struct answer *answer)
+{
+    char id[REQUEST_ID_CHARS], crc[11];
+    request_id(loop, id);
+    int crc_len = snprintf(crc, sizeof crc, "%u", crc32_of(answer->body));
+    struct http_header headers[MAX_HEADERS] = {
+        {S("x-amzn-RequestId"), {id, sizeof id}},
+        {S("x-amz-crc32"), {crc, (size_t)crc_len}},
+    };
+    size_t count = 2;
+    if (answer->content_encoding.len)
+        headers[count++] = (struct http_header){S("Content-Encoding"), answer->content_encoding};
+    count += add_cors(loop, head->origin, headers + count);
+    assert(count <= MAX_HEADERS);
+    http_respond(x, &(struct http_response){.status = answer->status,
+                                            .content_type = answer->content_type,
+                                            .headers = headers,
+                                            .header_count = count,
+                                            .body = answer->body});
+}
+
+/* The type the service answers in: application/json only to those who asked in it. */
+static struct str reply_type(const struct wire_head *head)
+{
+    if (str_eq_nocase(head_media_type(head->content_type), S("application/x-amz-json-1.0")))
+        return S("application/x-amz-json-1.0");
+    return S("application/json");
+}
+
+/* Errors found before the engine is asked; all of them are the front's ("coral.service"). */
+static void answer_error(struct wire_loop *loop, struct http_exchange *x,
+                         const struct wire_head *head, const struct error *e, int status)
+{
+    struct buf body;
+    buf_init(&body, 64 << 10);
+    buf_add(&body, S("{\"__type\":\"com.amazon.coral.service#"));
+    buf_add_z(&body, e->kind->name);
+    buf_add_char(&body, '"');
+    if (e->message.len) {
+        buf_add(&body, S(",\"message\":"));
+        json_escape(&body, e->message);
+    }
+    buf_add_char(&body, '}');
+    send_answer(loop, x, head,
+                &(struct answer){
+                    .status = status, .content_type = reply_type(head), .body = buf_str(&body)});
+    buf_clear(&body);
+}
+
+static void refuse(struct wire_loop *loop, struct http_exchange *x, const struct wire_head *head,
+                   const struct error *e)
+{
+    answer_error(loop, x, head, e, e->kind->http_status);
+}
+
+/* What the service answers when a request is none of its protocol's. */
+static void answer_not_ours(struct wire_loop *loop, struct http_exchange *x,
+                            const struct wire_head *head)
+{
+    send_answer(loop, x, head,
+                &(struct answer){.status = 404, .body = S("<UnknownOperationException/>\n")});
+}
+
+/* -- calls --------------------------------------------------------------------------------------
+ */
+
+static struct wire_call *take_call(struct wire_loop *loop)
+{
+    struct wire_call *c = loop->spares;
+    if (c) {
+        loop->spares = c->next_spare;
+        return c;
+    }
+    c = mem_zalloc(sizeof *c);
+    c->loop = loop;
+    buf_init(&c->reply, REPLY_MAX_BYTES);
+    return c;
+}
+
+static void give_call(struct wire_call *c)
+{
+    if (c->reply.cap > REPLY_KEPT_BYTES)
+        buf_clear(&c->reply), buf_init(&c->reply, REPLY_MAX_BYTES);
+    else
+        buf_reset(&c->reply);
+    c->x = NULL;
+    c->next_spare = c->loop->spares;
+    c->loop->spares = c;
+}
+
+static void answer_call(struct wire_call *c)
+{
+    struct answer answer = {
+        .status = c->call.status, .content_type = reply_type(&c->head), .body = buf_str(&c->reply)};
+    struct buf packed = {0};
+    if (answer.body.len >= GZIP_FROM_BYTES && head_names_gzip(c->head.accept_encoding)) {
+        buf_init(&packed, answer.body.len);
+        if (gzip_pack(c->loop->wire->gzip, c->call.arena, answer.body, &packed)) {
+            answer.body = buf_str(&packed);
+            answer.content_encoding = S("gzip");
+        }
+    }
+    struct wire_loop *loop = c->loop;
+    send_answer(loop, c->x, &c->head, &answer);
+    if (packed.data)
+        buf_clear(&packed);
+    give_call(c);
+}
+
+/* gate.h: what the answer depended on is durable, or will never be. */
+static void on_release(struct gate_waiter *waiter, void *context)
+{
+    struct wire *wire = context;
+    struct wire_call *c = (struct wire_call *)waiter;
+    if (c->call.depends_on && engine_failed(wire->engine)) {
+        buf_reset(&c->reply);
+        engine_fail_call(wire->engine, &c->call);
+    }
+    answer_call(c);
+}
+
+static void step_call(void *argument)
+{
+    struct wire_call *c = argument;
+    struct wire *wire = c->loop->wire;
+    if (engine_call(wire->engine, &c->call) == CALL_MORE) {
+        http_post(wire->server, c->loop->number, step_call, c);
+        return;
+    }
+    c->waiter.depends_on = c->call.depends_on;
+    gate_wait(wire->gate, c->loop->number, &c->waiter);
+}
+
+static void begin_call(struct wire_loop *loop, struct http_exchange *x,
+                       const struct wire_head *head, const struct operation *operation,
+                       struct str body)
+{
+    struct wire_call *c = take_call(loop);
+    c->x = x;
+    c->head = *head;
+    c->call = (struct call){
+        .operation = operation->name, .request = body, .arena = http_arena(x), .reply = &c->reply};
+    step_call(c);
+}
+
+/* -- requests -----------------------------------------------------------------------------------
+ */
+
+/* "DynamoDB_20120810.PutItem", "DynamoDBStreams_20120810.GetRecords"; NULL when unknown. */
+static const struct operation *target_operation(struct str target)
+{
+    struct str service;
+    if (!str_cut(&target, '.', &service))
+        return NULL;
+    const struct operation *operation = operation_find(target);
+    if (!operation)
+        return NULL;
+    struct str expected =
+        operation->is_stream ? S("DynamoDBStreams_20120810") : S("DynamoDB_20120810");
+    return str_eq(service, expected) ? operation : NULL;
+}
+
+static bool is_json(struct arena *a, struct str text)
+{
+    struct json_reader r;
+    json_reader_init(&r, text, a);
+    return json_skip(&r) && json_finish(&r);
+}
+
+/* Unpacks a body with Content-Encoding: gzip; others stay as they are. */
+static struct error *plain_body(struct wire_loop *loop, struct arena *a,
+                                const struct http_request *request, const struct wire_head *head,
+                                struct str *out)
+{
+    *out = request->body;
+    if (!head->content_encoding.len || !head_names_gzip(head->content_encoding))
+        return NULL;
+    struct buf plain;
+    buf_init(&plain, LIMIT_REQUEST_BODY);
+    struct error *e = gzip_unpack(loop->wire->gzip, a, request->body, &plain);
+    if (!e)
+        *out = arena_str(a, buf_str(&plain));
+    buf_clear(&plain);
+    return e;
+}
+
+/* The checks before the engine, in the service's order: media type, JSON, target, authentication.
+ */
+static void on_post(struct wire_loop *loop, struct http_exchange *x, const struct wire_head *head)
+{
+    const struct http_request *request = http_request_of(x);
+    struct arena *a = http_arena(x);
+    struct str type = head_media_type(head->content_type);
+    if (request->body.len && !str_eq_nocase(type, S("application/x-amz-json-1.0")) &&
+        !str_eq_nocase(type, S("application/json"))) {
+        answer_not_ours(loop, x, head);
+        return;
+    }
+    struct str body;
+    struct error *e = plain_body(loop, a, request, head, &body);
+    const struct operation *operation = NULL;
+    if (!e) {
+        operation = target_operation(head->target);
+        e = operation ? auth_check_form(a, request, head)
+                      : error_new(a, &error_UnknownOperationException, "%s", "");
+        /* The engine finds broken JSON itself; here it matters only because it comes first. */
+        if (e && body.len && !is_json(a, body))
+            e = error_new(a, &error_SerializationException, "%s", "");
+    }
+    if (e)
+        refuse(loop, x, head, e);
+    else
+        begin_call(loop, x, head, operation, body);
+}
+
+static void on_get(struct wire_loop *loop, struct http_exchange *x, const struct wire_head *head)
+{
+    const struct http_request *request = http_request_of(x);
+    struct answer answer = {.status = 200};
+    if (str_eq(request->path, S("/"))) {
+        answer.body = arena_printf(http_arena(x), "healthy: dynamodb.%.*s.amazonaws.com ",
+                                   STR_ARG(loop->wire->region));
+    } else if (!str_eq(request->path, S("/healthz"))) {
+        answer_not_ours(loop, x, head);
+        return;
+    } else {
+        answer.content_type = S("text/plain");
+        answer.body = S("ok\n");
+        if (engine_failed(loop->wire->engine)) {
+            answer.status = 503;
+            answer.body = S("a write to the disk has failed; restart when the disk is well\n");
+        }
+    }
+    send_answer(loop, x, head, &answer);
+}
+
+/* A browser asks before it sends. */
+static void on_preflight(struct wire_loop *loop, struct http_exchange *x,
+                         const struct wire_head *head)
+{
+    char id[REQUEST_ID_CHARS];
+    request_id(loop, id);
+    struct http_header headers[MAX_HEADERS] = {{S("x-amzn-RequestId"), {id, sizeof id}},
+                                               {S("Access-Control-Max-Age"), S("172800")}};
+    size_t count = 2;
+    count += add_cors(loop, head->origin, headers + count);
+    if (head->cors_headers.len)
+        headers[count++] =
+            (struct http_header){S("Access-Control-Allow-Headers"), head->cors_headers};
+    if (head->cors_method.len)
+        headers[count++] =
+            (struct http_header){S("Access-Control-Allow-Methods"), head->cors_method};
+    assert(count <= MAX_HEADERS);
+    http_respond(x,
+                 &(struct http_response){.status = 200, .headers = headers, .header_count = count});
+}
+
+static void on_request(struct http_exchange *x, void *context)
+{
+    struct wire *wire = context;
+    struct wire_loop *loop = &wire->loops[http_loop_of(x)];
+    const struct http_request *request = http_request_of(x);
+    struct wire_head head = head_of(request);
+    if (head.host.len && !origin_allows_host(&wire->origin, head.host)) {
+        struct error *e = error_new(http_arena(x), &error_AccessDeniedException,
+                                    "The Host '%.*s' is not served here; start with --host to "
+                                    "allow a name besides localhost",
+                                    STR_ARG(head.host));
+        answer_error(loop, x, &head, e, 403);
+        return;
+    }
+    bool is_read = str_eq(request->method, S("GET")) || str_eq(request->method, S("HEAD"));
+    if (str_eq(request->method, S("POST")) && str_eq(request->path, S("/")))
+        on_post(loop, x, &head);
+    else if (is_read)
+        on_get(loop, x, &head);
+    else if (str_eq(request->method, S("OPTIONS")) && head.origin.len &&
+             origin_allows(&wire->origin, head.origin))
+        on_preflight(loop, x, &head);
+    else
+        answer_not_ours(loop, x, &head);
+}
+
+/* -- the endpoint -------------------------------------------------------------------------------
+ */
+
+static uint64_t synced_of(void *context)
+{
+    const struct wire *wire = context;
+    return engine_synced(wire->engine);
+}
+
+static void post_task(void *context, size_t loop, void (*task)(void *argument), void *argument)
+{
+    struct wire *wire = context;
+    http_post(wire->server, loop, task, argument);
+}
+
+static void on_sync(void *context)
+{
+    struct wire *wire = context;
+    gate_on_sync(wire->gate);
+}
+
+static void init_loops(struct wire *wire, const struct rand_source *rand)
+{
+    wire->loop_count = http_loop_count(wire->server);
+    wire->loops = aligned_alloc(64, wire->loop_count * sizeof *wire->loops);
+    if (!wire->loops)
+        abort();
+    for (size_t i = 0; i < wire->loop_count; i++) {
+        struct wire_loop *loop = &wire->loops[i];
+        *loop = (struct wire_loop){.wire = wire, .number = i, .seed = {.state = rand_u64(rand)}};
+        loop->ids = rand_seeded(&loop->seed);
+    }
+}
+
+struct error *wire_open(struct arena *a, const struct wire_options *options, struct wire **out)
+{
+    struct wire *wire = mem_zalloc(sizeof *wire);
+    wire->engine = options->engine;
+    wire->origin = options->origin;
+    wire->region = options->region.len ? options->region : S("us-east-1");
+    struct http_options http = {.addresses = options->addresses,
+                                .address_count = options->address_count,
+                                .port = options->port,
+                                .loops = options->loops,
+                                .limits = options->limits,
+                                .handler = on_request,
+                                .context = wire,
+                                .clock = options->clock,
+                                .port_flag = options->port_flag};
+    http.limits.body_bytes = LIMIT_REQUEST_BODY;
+    struct error *e = http_open(a, &http, &wire->server);
+    if (e) {
+        free(wire);
+        return e;
+    }
+    init_loops(wire, options->rand);
+    wire->gzip = gzip_new();
+    wire->gate = gate_new(&(struct gate_options){.loops = wire->loop_count,
+                                                 .synced = synced_of,
+                                                 .post = post_task,
+                                                 .release = on_release,
+                                                 .context = wire});
+    engine_set_on_sync(wire->engine, on_sync, wire);
+    *out = wire;
+    return NULL;
+}
+
+struct error *wire_start(struct arena *a, struct wire *wire)
+{
+    return http_start(a, wire->server);
+}
+
+uint16_t wire_port(const struct wire *wire)
+{
+    return http_port(wire->server);
+}
+
+struct http_stats wire_stats(const struct wire *wire)
+{
+    return http_stats(wire->server);
+}
+
+void wire_stop(struct wire *wire, int64_t grace_ms)
+{
+    http_close(wire->server, grace_ms);
+    wire->server = NULL;
+}
+
+void wire_free(struct wire *wire)
+{
+    if (!wire)
+        return;
+    assert(!wire->server); /* wire_stop comes first */
+    for (size_t i = 0; i < wire->loop_count; i++) {
+        while (wire->loops[i].spares) {
+            struct wire_call *c = wire->loops[i].spares;
+            wire->loops[i].spares = c->next_spare;
+            buf_clear(&c->reply);
+            free(c);
+        }
+    }
+    free(wire->loops);
+    gate_free(wire->gate);
+    gzip_free(wire->gzip);
+    free(wire);
+}
