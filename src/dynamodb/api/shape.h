@@ -89,21 +89,31 @@ struct shape {
     enum shape_kind kind;
     bool has_min, has_max;
     int64_t min, max;         /* of a length, or of a number's value */
-    const char *pattern;      /* as the service shows it; see shape.c for what is understood */
+    const char *pattern;      /* as the service shows it; see pattern.h for what is understood */
     const char *const *words; /* SHAPE_ENUM: ends with NULL, in the order the service shows */
+
+    bool names_table; /* a table's name, or its ARN, which the pattern and length are not of */
+    bool is_plain;    /* its length is refused in a sentence of its own, before all else */
+    bool is_terse;    /* violations are told without the value, and with the path as sent */
 
     size_t size_bytes;                  /* SHAPE_STRUCTURE: of the C struct */
     const char *class_name;             /* SHAPE_STRUCTURE: as the service's messages name it */
-    const struct shape_member *members; /* in the order of checks; ends with a NULL name */
+    const struct shape_member *members; /* in the order of checks */
 
     const struct shape *element; /* of a list, or value of a map */
     const struct shape *key;     /* SHAPE_MAP: constraints of its keys, or NULL */
 };
 
+enum need {
+    NEED_NOTHING,
+    NEED_MEMBER, /* "Value null at 'key' failed to satisfy constraint: Member must not be null" */
+    NEED_PARAMETER, /* "The parameter 'TableName' is required but was not present in the request" */
+};
+
 struct shape_member {
-    const char *name;
+    struct str name; /* as in the JSON; ends with NULL data */
     uint32_t offset;
-    bool is_required;
+    enum need need;
     const struct shape *shape;
 };
 
