@@ -87,7 +87,7 @@ static int run_command(struct cli *cli)
 
 int main(int argc, char **argv)
 {
-    char help[] = "help", version[] = "version";
+    static char help[] = "help", version[] = "version"; /* for the two words people try first */
     char **words = argv + 1;
     size_t word_count = argc > 1 ? (size_t)argc - 1 : 0;
     if (word_count && (strcmp(words[0], "--help") == 0 || strcmp(words[0], "-h") == 0))

@@ -1,0 +1,96 @@
+#include "cli/people.h"
+
+#include "base/clock.h"
+#include "base/rand.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct error *data_dir_find(struct cli *cli, const char *given, const char **out)
+{
+    const char *variable = getenv("CRUDDUR_DATA");
+    const char *home = getenv("HOME");
+    if (given) {
+        *out = given;
+    } else if (variable && *variable) {
+        *out = variable;
+    } else if (home && *home) {
+        *out = arena_z(cli->arena, arena_printf(cli->arena, "%s/.local/share/cruddur", home));
+    } else {
+        return error_new(cli->arena, &error_usage,
+                         "no data folder: give --data DIR, or set CRUDDUR_DATA or HOME");
+    }
+    return NULL;
+}
+
+struct error *data_dir_make(struct arena *a, const char *path)
+{
+    char *copy = arena_alloc(a, strlen(path) + 1);
+    strcpy(copy, path);
+    for (char *at = copy + 1; *at; at++) {
+        if (*at != '/')
+            continue;
+        *at = 0;
+        if (mkdir(copy, 0700) != 0 && errno != EEXIST)
+            return error_errno(a, "cannot make the folder %s", copy);
+        *at = '/';
+    }
+    if (mkdir(copy, 0700) != 0 && errno != EEXIST)
+        return error_errno(a, "cannot make the folder %s", copy);
+    return NULL;
+}
+
+struct error *people_open(struct cli *cli, const char *data_dir, bool may_create,
+                          struct users **out, const char **where)
+{
+    struct users_options options = {.clock = &clock_system};
+    const char *url = getenv("CONNECTION_URL");
+    if (url && *url) {
+        options.url = str_z(url);
+        *where = "PostgreSQL"; /* not the URL, which holds a password */
+        return users_open(cli->arena, &options, out);
+    }
+    const char *folder;
+    TRY(data_dir_find(cli, data_dir, &folder));
+    *where = arena_z(cli->arena, arena_printf(cli->arena, "%s/users.db", folder));
+    struct stat found;
+    if (may_create)
+        TRY(data_dir_make(cli->arena, folder));
+    else if (stat(*where, &found) != 0)
+        return error_new(cli->arena, &error_system,
+                         "there is no users table at %s; `cruddur db schema-load` and `cruddur db "
+                         "seed` make one, or give --data DIR or CONNECTION_URL",
+                         *where);
+    options.url = str_z(*where);
+    return users_open(cli->arena, &options, out);
+}
+
+const char *const people_demo_handles[3] = {"andrewbrown", "bayko", "londo"};
+
+struct error *people_add_demo(struct users *users, struct arena *a, size_t *added)
+{
+    static const char *const names[countof(people_demo_handles)] = {"Andrew Brown", "Andrew Bayko",
+                                                                    "Londo Mollari"};
+    *added = 0;
+    for (size_t i = 0; i < countof(people_demo_handles); i++) {
+        struct user user;
+        bool found;
+        struct str handle = str_z(people_demo_handles[i]);
+        TRY(users_by_handle(users, a, handle, &user, &found));
+        if (found)
+            continue;
+        char uuid[RAND_UUID_BYTES], cognito_id[RAND_UUID_BYTES];
+        user = (struct user){
+            .uuid = rand_uuid(&rand_system, uuid),
+            .handle = handle,
+            .display_name = str_z(names[i]),
+            .email = arena_printf(a, "%s@example.com", people_demo_handles[i]),
+            .cognito_user_id = rand_uuid(&rand_system, cognito_id),
+        };
+        TRY(users_add(users, a, &user));
+        ++*added;
+    }
+    return NULL;
+}

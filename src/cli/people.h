@@ -1,0 +1,23 @@
+/* People: the data folder and the users table that commands share.
+ *
+ * The users table is PostgreSQL when the environment has CONNECTION_URL, else users.db in the data
+ * folder, which may be open in a server at the same time. Results live in the cli's arena. */
+#pragma once
+
+#include "cli/command.h"
+#include "messaging/users.h"
+
+/* `given` (from --data, or NULL), else $CRUDDUR_DATA, else ~/.local/share/cruddur. */
+MUST_USE struct error *data_dir_find(struct cli *cli, const char *given, const char **out);
+/* Makes the folder, mode 0700, and its parents where they are missing. */
+MUST_USE struct error *data_dir_make(struct arena *a, const char *path);
+
+/* Opens the users table; with `may_create` the data folder is made where missing. *where is words
+ * for the person: "PostgreSQL", or the file. */
+MUST_USE struct error *people_open(struct cli *cli, const char *data_dir, bool may_create,
+                                   struct users **out, const char **where);
+
+/* The three people of a demonstration: andrewbrown, bayko and londo. Adds those whose handle is
+ * missing; *added counts them. */
+MUST_USE struct error *people_add_demo(struct users *users, struct arena *a, size_t *added);
+extern const char *const people_demo_handles[3];
