@@ -6,6 +6,7 @@
 #include "json/reader.h"
 #include "json/writer.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,7 @@ struct error *ddb_open(struct cli *cli, const struct option_row *rows, size_t co
     *out = (struct ddb){.cli = cli};
     const char *endpoint = "http://localhost:8000";
     struct option_row all[MAX_ROWS] = {{"--endpoint", OPTION_TEXT, &endpoint}};
+    assert(count < MAX_ROWS);
     for (size_t i = 0; i < count; i++)
         all[i + 1] = rows[i];
     TRY(options_words(cli, all, count + 1, &out->words));
@@ -55,10 +57,9 @@ void ddb_close(struct ddb *ddb)
     ddb->client = NULL;
 }
 
-struct error *ddb_call(struct ddb *ddb, struct str operation, struct str request,
+struct error *ddb_call(struct ddb *ddb, struct arena *a, struct str operation, struct str request,
                        struct str *response)
 {
-    struct arena *a = ddb->cli->arena;
     struct error *error = client_call(ddb->client, a, operation, request, response);
     if (!error)
         return NULL;

@@ -4,6 +4,7 @@
  * print (python.h). A trailing word "prod" means Amazon DynamoDB there. */
 #pragma once
 
+#include "base/buf.h"
 #include "cli/options.h"
 #include "client/client.h"
 
@@ -29,7 +30,7 @@ MUST_USE struct error *ddb_open(struct cli *cli, const struct option_row *rows, 
 void ddb_close(struct ddb *ddb);
 
 /* One call; an error's message begins with the exception's name. */
-MUST_USE struct error *ddb_call(struct ddb *ddb, struct str operation, struct str request,
+MUST_USE struct error *ddb_call(struct ddb *ddb, struct arena *a, struct str operation, struct str request,
                                 struct str *response);
 
 /* The raw text of a member of a JSON object; false when absent. */

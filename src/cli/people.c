@@ -4,6 +4,7 @@
 #include "base/rand.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -65,6 +66,20 @@ struct error *people_open(struct cli *cli, const char *data_dir, bool may_create
                          *where);
     options.url = str_z(*where);
     return users_open(cli->arena, &options, out);
+}
+
+struct error *people_mode(struct cli *cli, const struct option_list *words, const char *label)
+{
+    bool is_prod = words->count && strcmp(words->items[0], "prod") == 0;
+    if (words->count > is_prod)
+        return error_new(cli->arena, &error_usage, "unexpected word \"%s\"", words->items[is_prod]);
+    const char *url = getenv("PROD_CONNECTION_URL");
+    if (is_prod && (!url || !*url))
+        return error_new(cli->arena, &error_system, "prod: PROD_CONNECTION_URL is not set");
+    if (is_prod && setenv("CONNECTION_URL", url, true) != 0)
+        return error_errno(cli->arena, "cannot set CONNECTION_URL");
+    printf("\033[1;36m%s\033[0m\nRUNNING IN %s\n", label, is_prod ? "PRODUCTION" : "DEVELOPMENT");
+    return NULL;
 }
 
 const char *const people_demo_handles[3] = {"andrewbrown", "bayko", "londo"};

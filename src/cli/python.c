@@ -5,7 +5,6 @@
 #include "json/reader.h"
 #include "json/writer.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -216,9 +215,9 @@ static bool split_time(struct str seconds, struct tm *parts, int *microseconds, 
     z[seconds.len] = 0;
     char *end;
     double value = strtod(z, &end);
-    if (*end || !isfinite(value) || fabs(value) > 1e11)
+    if (*end || !(value > -1e11 && value < 1e11))
         return false;
-    int64_t all = llround(value * 1e6);
+    int64_t all = (int64_t)(value * 1e6 + (value < 0 ? -0.5 : 0.5)); /* no need of libm */
     time_t whole = (time_t)(all / 1000000);
     *microseconds = (int)(all % 1000000);
     return (is_local ? localtime_r(&whole, parts) : gmtime_r(&whole, parts)) != NULL;
