@@ -7,23 +7,28 @@
 
 #include "base/error.h"
 #include "dynamodb/api/shape.h"
+#include "dynamodb/api/typed.h"
 #include "json/reader.h"
 #include "json/writer.h"
+
+struct attribute_span;
 
 /* Where encoded bytes go. Zero it once for each request, with the arena set. */
 struct attribute_sink {
     struct arena *arena;
     char *start; /* of the value under way */
     char *at, *end;
+    struct attribute_span *spans; /* attribute.c's own */
+    size_t span_count, span_cap;
 };
 
 /* Reads the value that comes next in the reader. A wrong JSON type is the answer, a
  * SerializationException; a wrong attribute value goes to out->error, and reading goes on behind
  * it. A JSON null leaves *out absent. */
 MUST_USE struct error *attribute_decode_value(struct json_reader *r, struct attribute_sink *sink,
-                                              struct value_input *out);
+                                              enum typed_place place, struct value_input *out);
 MUST_USE struct error *attribute_decode_item(struct json_reader *r, struct attribute_sink *sink,
-                                             struct item_input *out);
+                                             enum typed_place place, struct item_input *out);
 
 /* One value: {"N":"1"}. */
 void attribute_write_value(struct json_writer *w, struct value value);

@@ -1,0 +1,621 @@
+/* How a map is written in one pass, though its members must stand in the order of their names and
+ * its length goes before them:
+ *
+ *     M  ?  | 1 b <value>  1 a <value> |            one byte is left for the length
+ *           ^ span                                  a span for each member, on a stack of spans
+ *     M 12  | 1 a <value>  1 b <value> |            at the end: sorted if need be, length filled in
+ *
+ * A payload of 128 bytes or more moves up by the bytes its length needs beyond the one. Sets go the
+ * same way, their elements taking the members' place. Offsets count from the sink's start, because
+ * the bytes move when the sink needs more room. */
+#include "dynamodb/api/attribute.h"
+
+#include "base/encode.h"
+#include "base/vec.h"
+#include "dynamodb/api/typed.h"
+#include "dynamodb/model/errors.h"
+#include "dynamodb/model/limits.h"
+#include "dynamodb/model/number.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* -- the sink ---------------------------------------------------------------------------------- */
+
+/* One member or element: its whole bytes, and the name or bytes that order it. */
+struct attribute_span {
+    uint32_t start, end;
+    uint32_t key, key_len;
+    uint32_t position; /* as sent: of two members with one name the later counts */
+};
+
+static uint32_t offset(const struct attribute_sink *s)
+{
+    return (uint32_t)(s->at - s->start);
+}
+
+/* Moves the value under way to a larger place; what was finished before stays where it is. */
+static void grow(struct attribute_sink *s, size_t more)
+{
+    size_t used = (size_t)(s->at - s->start);
+    size_t cap = (used + more) * 2 < 1024 ? 1024 : (used + more) * 2;
+    char *place = arena_alloc(s->arena, cap);
+    if (used)
+        memcpy(place, s->start, used);
+    s->start = place;
+    s->at = place + used;
+    s->end = place + cap;
+}
+
+static inline char *reserve(struct attribute_sink *s, size_t more)
+{
+    if ((size_t)(s->end - s->at) < more)
+        grow(s, more);
+    return s->at;
+}
+
+static inline size_t varint_len(uint32_t number)
+{
+    return number < 1u << 7    ? 1
+           : number < 1u << 14 ? 2
+           : number < 1u << 21 ? 3
+                               : 4 + (number >> 28 != 0);
+}
+
+static inline char *write_varint(char *at, uint32_t number)
+{
+    for (; number >= 128; number >>= 7)
+        *at++ = (char)(number | 128);
+    *at++ = (char)number;
+    return at;
+}
+
+/* Length and bytes, as a name, an element or a payload. */
+static void put_bytes(struct attribute_sink *s, struct str bytes)
+{
+    char *at = write_varint(reserve(s, bytes.len + 5), (uint32_t)bytes.len);
+    if (bytes.len)
+        memcpy(at, bytes.data, bytes.len);
+    s->at = at + bytes.len;
+}
+
+static void put_tagged(struct attribute_sink *s, enum value_type type, struct str payload)
+{
+    *reserve(s, 1) = (char)type;
+    s->at++;
+    put_bytes(s, payload);
+}
+
+/* Begins a payload of unknown length; end_payload takes what this gives. */
+static uint32_t begin_payload(struct attribute_sink *s, enum value_type type)
+{
+    char *at = reserve(s, 2);
+    at[0] = (char)type;
+    s->at += 2;
+    return offset(s);
+}
+
+static void end_payload(struct attribute_sink *s, uint32_t start)
+{
+    uint32_t len = offset(s) - start;
+    size_t extra = varint_len(len) - 1;
+    if (extra) {
+        reserve(s, extra);
+        memmove(s->start + start + extra, s->start + start, len);
+        s->at += extra;
+    }
+    write_varint(s->start + start - 1, len);
+}
+
+/* -- spans ------------------------------------------------------------------------------------- */
+
+static void push_span(struct attribute_sink *s, struct attribute_span span)
+{
+    if (s->span_count == s->span_cap)
+        s->spans = vec_grow(s->arena, s->spans, sizeof *s->spans, s->span_count, &s->span_cap);
+    s->spans[s->span_count++] = span;
+}
+
+static struct str span_key(const struct attribute_sink *s, const struct attribute_span *span)
+{
+    return (struct str){s->start + span->key, span->key_len};
+}
+
+struct keyed_span {
+    struct attribute_span span;
+    const char *start;
+};
+
+static int compare_spans(const void *left, const void *right)
+{
+    const struct keyed_span *x = left, *y = right;
+    int order = str_compare((struct str){x->start + x->span.key, x->span.key_len},
+                            (struct str){y->start + y->span.key, y->span.key_len});
+    if (order)
+        return order;
+    return x->span.position < y->span.position ? -1 : 1;
+}
+
+/* Puts the spans from `first` on into order, and their bytes with them. True when a key came twice;
+ * then the one sent last is kept. */
+static bool sort_spans(struct attribute_sink *s, size_t first, uint32_t start)
+{
+    size_t count = s->span_count - first;
+    bool is_sorted = true;
+    for (size_t i = first + 1; i < s->span_count && is_sorted; i++)
+        is_sorted = str_compare(span_key(s, &s->spans[i - 1]), span_key(s, &s->spans[i])) < 0;
+    if (is_sorted)
+        return false;
+    struct keyed_span *order = arena_array(s->arena, struct keyed_span, count);
+    char *copy = arena_alloc(s->arena, offset(s) - start);
+    memcpy(copy, s->start + start, offset(s) - start);
+    for (size_t i = 0; i < count; i++)
+        order[i] = (struct keyed_span){s->spans[first + i], s->start};
+    qsort(order, count, sizeof *order, compare_spans);
+    bool has_twice = false;
+    for (size_t i = 1; i < count; i++) /* before the bytes move under the keys */
+        if (str_eq(span_key(s, &order[i - 1].span), span_key(s, &order[i].span))) {
+            has_twice = true;
+            order[i - 1].start = NULL;
+        }
+    s->at = s->start + start;
+    for (size_t i = 0; i < count; i++) {
+        if (!order[i].start)
+            continue;
+        size_t len = order[i].span.end - order[i].span.start;
+        memcpy(s->at, copy + (order[i].span.start - start), len);
+        s->at += len;
+    }
+    return has_twice;
+}
+
+/* -- decoding ---------------------------------------------------------------------------------- */
+
+/* What one value's decoding shares: the first thing wrong with it is kept, and reading goes on. */
+struct decoder {
+    struct json_reader *r;
+    struct attribute_sink *sink;
+    struct error *error;
+};
+
+static void refuse(struct decoder *d, struct error *error)
+{
+    if (!d->error)
+        d->error = error;
+}
+
+static struct error *decode_value(struct decoder *d, enum typed_place place, size_t depth);
+
+static struct error *decode_number(struct decoder *d, struct number *out)
+{
+    struct str text;
+    TRY(typed_read_str(d->r, &text));
+    struct error *error = number_parse(d->r->arena, text, out);
+    if (error) {
+        refuse(d, error);
+        out->len = 0;
+    }
+    return NULL;
+}
+
+/* "[a, b]": the elements as they were sent. */
+static struct str show_elements(struct arena *a, const struct str *texts, size_t count)
+{
+    struct str shown = S("[");
+    for (size_t i = 0; i < count; i++)
+        shown = arena_printf(a, "%.*s%s%.*s", STR_ARG(shown), i ? ", " : "", STR_ARG(texts[i]));
+    return arena_join(a, shown, S("]"));
+}
+
+static void refuse_empty_set(struct decoder *d, enum value_type type)
+{
+    const char *words = type == VALUE_SS   ? "An string set  may not be empty"
+                        : type == VALUE_NS ? "An number set  may not be empty"
+                                           : "Binary sets should not be empty";
+    refuse(d, invalid(d->r->arena, "One or more parameter values were invalid: %s", words));
+}
+
+static void refuse_twice(struct decoder *d, enum value_type type, const struct str *texts,
+                         size_t count)
+{
+    struct arena *a = d->r->arena;
+    if (type == VALUE_NS) {
+        refuse(d, invalid(a, "Input collection contains duplicates"));
+        return;
+    }
+    struct str shown = show_elements(a, texts, count);
+    refuse(d, invalid(a,
+                      "One or more parameter values were invalid: Input collection %.*s%s contains "
+                      "duplicates.",
+                      STR_ARG(shown), type == VALUE_BS ? "of type BS" : ""));
+}
+
+/* One element of a set: *text is it as sent, the rest goes to the sink. */
+static struct error *decode_element(struct decoder *d, enum value_type type, struct str *text,
+                                    struct attribute_span *span)
+{
+    struct attribute_sink *s = d->sink;
+    struct str bytes;
+    struct number number;
+    if (type == VALUE_NS) {
+        TRY(decode_number(d, &number));
+        bytes = number_str(&number);
+    } else if (type == VALUE_BS) {
+        struct json_reader ahead = *d->r; /* once more, for the text that a message shows */
+        TRY(typed_read_blob(d->r, &bytes));
+        TRY(typed_read_str(&ahead, text));
+    } else {
+        TRY(typed_read_str(d->r, &bytes));
+        *text = bytes;
+    }
+    span->start = offset(s);
+    put_bytes(s, bytes);
+    span->end = offset(s);
+    span->key = span->end - (uint32_t)bytes.len;
+    span->key_len = (uint32_t)bytes.len;
+    return NULL;
+}
+
+static struct error *decode_set(struct decoder *d, enum value_type type)
+{
+    struct attribute_sink *s = d->sink;
+    VEC(struct str) texts = {0};
+    TRY(typed_enter_list(d->r, TYPED_FIELD));
+    uint32_t start = begin_payload(s, type);
+    size_t first = s->span_count;
+    uint32_t count = 0;
+    while (json_next_element(d->r)) {
+        struct attribute_span span = {.position = count++};
+        struct str text = {0};
+        if (json_peek(d->r) == JSON_NULL) {
+            if (!json_read_null(d->r))
+                return typed_broken(d->r);
+            refuse(d, invalid(d->r->arena,
+                              "One or more parameter values were invalid: An AttributeValue may "
+                              "not contain a null or empty set member"));
+            continue;
+        }
+        TRY(decode_element(d, type, &text, &span));
+        push_span(s, span);
+        if (type != VALUE_NS)
+            VEC_PUSH(d->r->arena, &texts, text);
+    }
+    if (d->r->failure)
+        return typed_broken(d->r);
+    if (!count)
+        refuse_empty_set(d, type);
+    else if (sort_spans(s, first, start))
+        refuse_twice(d, type, texts.items, texts.count);
+    s->span_count = first;
+    end_payload(s, start);
+    return NULL;
+}
+
+static void check_depth(struct decoder *d, size_t depth)
+{
+    if (depth > LIMIT_NESTING)
+        refuse(d, invalid(d->r->arena, "Nesting Levels have exceeded supported limits: Attributes "
+                                       "in the item have nested levels beyond supported limit"));
+}
+
+static struct error *decode_list(struct decoder *d, size_t depth)
+{
+    check_depth(d, depth);
+    TRY(typed_enter_list(d->r, TYPED_FIELD));
+    uint32_t start = begin_payload(d->sink, VALUE_L);
+    while (json_next_element(d->r))
+        TRY(decode_value(d, TYPED_ELEMENT, depth));
+    if (d->r->failure)
+        return typed_broken(d->r);
+    end_payload(d->sink, start);
+    return NULL;
+}
+
+/* The members of the object that was entered, to its end. */
+static struct error *decode_members(struct decoder *d, size_t depth)
+{
+    struct attribute_sink *s = d->sink;
+    uint32_t start = offset(s), count = 0;
+    size_t first = s->span_count;
+    struct str name;
+    while (json_next_member(d->r, &name)) {
+        struct attribute_span span = {.start = offset(s), .position = count++};
+        put_bytes(s, name);
+        span.key = offset(s) - (uint32_t)name.len;
+        span.key_len = (uint32_t)name.len;
+        TRY(decode_value(d, TYPED_ELEMENT, depth));
+        span.end = offset(s);
+        push_span(s, span);
+    }
+    if (d->r->failure)
+        return typed_broken(d->r);
+    (void)sort_spans(s, first, start);
+    s->span_count = first;
+    return NULL;
+}
+
+static struct error *decode_map(struct decoder *d, size_t depth)
+{
+    check_depth(d, depth);
+    TRY(typed_enter_map(d->r, TYPED_FIELD, "AttributeValue"));
+    uint32_t start = begin_payload(d->sink, VALUE_M);
+    TRY(decode_members(d, depth));
+    end_payload(d->sink, start);
+    return NULL;
+}
+
+static struct error *decode_flag(struct decoder *d, enum value_type type)
+{
+    bool flag;
+    TRY(typed_read_bool(d->r, &flag));
+    if (type == VALUE_BOOL) {
+        put_tagged(d->sink, VALUE_BOOL, (struct str){flag ? "\1" : "\0", 1});
+        return NULL;
+    }
+    if (!flag)
+        refuse(d, invalid(d->r->arena, "One or more parameter values were invalid: Null attribute "
+                                       "value types must have the value of true"));
+    put_tagged(d->sink, VALUE_NULL, S(""));
+    return NULL;
+}
+
+/* What stands behind {"S": … */
+static struct error *decode_typed(struct decoder *d, enum value_type type, size_t depth)
+{
+    struct str bytes;
+    struct number number;
+    switch (type) {
+    case VALUE_S:
+        TRY(typed_read_str(d->r, &bytes));
+        put_tagged(d->sink, type, bytes);
+        return NULL;
+    case VALUE_N:
+        TRY(decode_number(d, &number));
+        put_tagged(d->sink, type, number_str(&number));
+        return NULL;
+    case VALUE_B:
+        TRY(typed_read_blob(d->r, &bytes));
+        put_tagged(d->sink, type, bytes);
+        return NULL;
+    case VALUE_BOOL:
+    case VALUE_NULL:
+        return decode_flag(d, type);
+    case VALUE_SS:
+    case VALUE_NS:
+    case VALUE_BS:
+        return decode_set(d, type);
+    case VALUE_L:
+        return decode_list(d, depth + 1);
+    case VALUE_M:
+        return decode_map(d, depth + 1);
+    case VALUE_NONE:
+        break;
+    }
+    return json_skip(d->r) ? NULL : typed_broken(d->r); /* a type that we do not know */
+}
+
+/* The type that a member's name stands for; VALUE_NONE for any other name. */
+static enum value_type type_of(struct str name)
+{
+    if (name.len == 1)
+        switch (name.data[0]) {
+        case 'S':
+            return VALUE_S;
+        case 'N':
+            return VALUE_N;
+        case 'B':
+            return VALUE_B;
+        case 'L':
+            return VALUE_L;
+        case 'M':
+            return VALUE_M;
+        }
+    enum value_type type;
+    return value_type_parse(name, &type) ? type : VALUE_NONE;
+}
+
+static struct error *decode_value(struct decoder *d, enum typed_place place, size_t depth)
+{
+    size_t types = 0;
+    struct str name;
+    if (json_peek(d->r) == JSON_NULL) {
+        if (!json_read_null(d->r))
+            return typed_broken(d->r);
+    } else {
+        TRY(typed_enter_structure(d->r, place, "AttributeValue"));
+        while (json_next_member(d->r, &name)) {
+            enum value_type type = type_of(name);
+            if (json_peek(d->r) == JSON_NULL)
+                type = VALUE_NONE;
+            TRY(decode_typed(d, type, depth));
+            types += type != VALUE_NONE;
+        }
+        if (d->r->failure)
+            return typed_broken(d->r);
+    }
+    if (types == 0)
+        refuse(d, invalid(d->r->arena, "Supplied AttributeValue is empty, must contain exactly one "
+                                       "of the supported datatypes"));
+    if (types > 1)
+        refuse(d, invalid(d->r->arena, "Supplied AttributeValue has more than one datatypes set, "
+                                       "must contain exactly one of the supported datatypes"));
+    return NULL;
+}
+
+/* Room for all that the rest of the text can need, in most cases: encoded it is shorter. */
+static void prepare(struct json_reader *r, struct attribute_sink *sink)
+{
+    if (!sink->start)
+        grow(sink, (size_t)(r->end - r->at) / 2);
+    sink->start = sink->at;
+}
+
+struct error *attribute_decode_value(struct json_reader *r, struct attribute_sink *sink,
+                                     enum typed_place place, struct value_input *out)
+{
+    *out = (struct value_input){0};
+    if (json_peek(r) == JSON_NULL)
+        return json_read_null(r) ? NULL : typed_broken(r);
+    prepare(r, sink);
+    struct decoder d = {.r = r, .sink = sink};
+    TRY(decode_value(&d, place, 0));
+    out->is_given = true;
+    out->error = d.error;
+    struct str rest = {sink->start, (size_t)(sink->at - sink->start)};
+    if (d.error || !value_take(&rest, &out->value)) {
+        out->value = (struct value){0};
+        sink->at = sink->start;
+    }
+    return NULL;
+}
+
+struct error *attribute_decode_item(struct json_reader *r, struct attribute_sink *sink,
+                                    enum typed_place place, struct item_input *out)
+{
+    *out = (struct item_input){0};
+    if (json_peek(r) == JSON_NULL)
+        return json_read_null(r) ? NULL : typed_broken(r);
+    prepare(r, sink);
+    struct decoder d = {.r = r, .sink = sink};
+    TRY(typed_enter_map(r, place, "AttributeValue"));
+    TRY(decode_members(&d, 0));
+    out->is_given = true;
+    out->error = d.error;
+    if (d.error)
+        sink->at = sink->start;
+    else
+        out->item = item_of((struct str){sink->start, (size_t)(sink->at - sink->start)});
+    return NULL;
+}
+
+/* -- rendering --------------------------------------------------------------------------------- */
+
+static void render_number(struct buf *out, struct str encoded)
+{
+    buf_add_char(out, '"');
+    number_print(out, encoded);
+    buf_add_char(out, '"');
+}
+
+static void render_bytes(struct buf *out, struct str bytes)
+{
+    buf_add_char(out, '"');
+    base64_encode(out, bytes);
+    buf_add_char(out, '"');
+}
+
+static void render_set(struct buf *out, enum value_type type, struct str elements)
+{
+    struct str element;
+    bool is_first = true;
+    buf_add_char(out, '[');
+    while (value_next_element(&elements, &element)) {
+        if (!is_first)
+            buf_add_char(out, ',');
+        is_first = false;
+        if (type == VALUE_SS)
+            json_escape(out, element);
+        else if (type == VALUE_NS)
+            render_number(out, element);
+        else
+            render_bytes(out, element);
+    }
+    buf_add_char(out, ']');
+}
+
+static void render_value(struct buf *out, struct value v);
+
+static void render_list(struct buf *out, struct str elements)
+{
+    struct value element;
+    bool is_first = true;
+    buf_add_char(out, '[');
+    while (value_take(&elements, &element)) {
+        if (!is_first)
+            buf_add_char(out, ',');
+        is_first = false;
+        render_value(out, element);
+    }
+    buf_add_char(out, ']');
+}
+
+static void render_members(struct buf *out, struct str members)
+{
+    struct str name;
+    struct value value;
+    bool is_first = true;
+    buf_add_char(out, '{');
+    while (value_next_member(&members, &name, &value)) {
+        if (!is_first)
+            buf_add_char(out, ',');
+        is_first = false;
+        json_escape(out, name);
+        buf_add_char(out, ':');
+        render_value(out, value);
+    }
+    buf_add_char(out, '}');
+}
+
+static void render_value(struct buf *out, struct value v)
+{
+    switch (v.type) {
+    case VALUE_S:
+        buf_add(out, S("{\"S\":"));
+        json_escape(out, v.data);
+        break;
+    case VALUE_N:
+        buf_add(out, S("{\"N\":"));
+        render_number(out, v.data);
+        break;
+    case VALUE_B:
+        buf_add(out, S("{\"B\":"));
+        render_bytes(out, v.data);
+        break;
+    case VALUE_BOOL:
+        buf_add(out, v.data.len && v.data.data[0] ? S("{\"BOOL\":true") : S("{\"BOOL\":false"));
+        break;
+    case VALUE_NULL:
+        buf_add(out, S("{\"NULL\":true"));
+        break;
+    case VALUE_SS:
+    case VALUE_NS:
+    case VALUE_BS:
+        buf_add(out, v.type == VALUE_SS   ? S("{\"SS\":")
+                     : v.type == VALUE_NS ? S("{\"NS\":")
+                                          : S("{\"BS\":"));
+        render_set(out, v.type, v.data);
+        break;
+    case VALUE_L:
+        buf_add(out, S("{\"L\":"));
+        render_list(out, v.data);
+        break;
+    case VALUE_M:
+        buf_add(out, S("{\"M\":"));
+        render_members(out, v.data);
+        break;
+    case VALUE_NONE:
+        buf_add_char(out, '{');
+        break;
+    }
+    buf_add_char(out, '}');
+}
+
+/* The comma that is due before a value, as writer.c keeps it. */
+static void begin_value(struct json_writer *w)
+{
+    if (w->needs_comma)
+        buf_add_char(w->out, ',');
+    w->needs_comma = true;
+}
+
+void attribute_write_value(struct json_writer *w, struct value value)
+{
+    begin_value(w);
+    render_value(w->out, value);
+}
+
+void attribute_write_item(struct json_writer *w, struct str attributes)
+{
+    begin_value(w);
+    render_members(w->out, attributes);
+}

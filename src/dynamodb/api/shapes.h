@@ -1,0 +1,35 @@
+/* Shapes: the inputs of all operations, as facts of the service model 2012-08-10.
+ *
+ * Members stand in the order in which the service checks them, as far as recordings of it
+ * (dynalite, the public conformance suite) show that; otherwise in the model's. Each fills the
+ * struct of its name in requests.h. */
+#pragma once
+
+#include "dynamodb/api/shape.h"
+
+extern const struct shape shape_get_item;
+extern const struct shape shape_put_item;
+extern const struct shape shape_delete_item;
+extern const struct shape shape_update_item;
+extern const struct shape shape_query;
+extern const struct shape shape_scan;
+extern const struct shape shape_batch_get_item;
+extern const struct shape shape_batch_write_item;
+extern const struct shape shape_transact_get_items;
+extern const struct shape shape_transact_write_items;
+extern const struct shape shape_execute_statement;
+extern const struct shape shape_batch_execute_statement;
+extern const struct shape shape_execute_transaction;
+extern const struct shape shape_list_streams;
+extern const struct shape shape_describe_stream;
+extern const struct shape shape_get_shard_iterator;
+extern const struct shape shape_get_records;
+extern const struct shape shape_create_table;
+extern const struct shape shape_table_name_only;
+extern const struct shape shape_list_tables;
+extern const struct shape shape_update_table;
+extern const struct shape shape_update_time_to_live;
+extern const struct shape shape_tag_resource;
+extern const struct shape shape_untag_resource;
+extern const struct shape shape_list_tags_of_resource;
+extern const struct shape shape_empty;
