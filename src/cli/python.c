@@ -206,7 +206,8 @@ static void add_decimal(struct buf *out, struct str text)
     buf_printf(out, "E-%zu", leading + 1);
 }
 
-static bool split_time(struct str seconds, struct tm *parts, int *microseconds, bool is_local)
+/* Local time; times before 1970 do not occur in the API. */
+static bool split_time(struct str seconds, struct tm *parts, int *microseconds)
 {
     char z[64];
     if (!seconds.len || seconds.len >= sizeof z)
@@ -215,19 +216,19 @@ static bool split_time(struct str seconds, struct tm *parts, int *microseconds, 
     z[seconds.len] = 0;
     char *end;
     double value = strtod(z, &end);
-    if (*end || !(value > -1e11 && value < 1e11))
+    if (*end || !(value >= 0 && value < 1e11))
         return false;
-    int64_t all = (int64_t)(value * 1e6 + (value < 0 ? -0.5 : 0.5)); /* no need of libm */
+    int64_t all = (int64_t)(value * 1e6 + 0.5);
     time_t whole = (time_t)(all / 1000000);
     *microseconds = (int)(all % 1000000);
-    return (is_local ? localtime_r(&whole, parts) : gmtime_r(&whole, parts)) != NULL;
+    return localtime_r(&whole, parts) != NULL;
 }
 
 bool python_repr_time(struct buf *out, struct str seconds)
 {
     struct tm t;
     int microseconds;
-    if (!split_time(seconds, &t, &microseconds, true))
+    if (!split_time(seconds, &t, &microseconds))
         return false;
     buf_printf(out, "datetime.datetime(%d, %d, %d, %d, %d", t.tm_year + 1900, t.tm_mon + 1,
                t.tm_mday, t.tm_hour, t.tm_min);
@@ -243,7 +244,7 @@ bool python_iso_time(struct buf *out, struct str seconds)
 {
     struct tm t;
     int microseconds;
-    if (!split_time(seconds, &t, &microseconds, true))
+    if (!split_time(seconds, &t, &microseconds))
         return false;
     buf_printf(out, "%04d-%02d-%02dT%02d:%02d:%02d", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday,
                t.tm_hour, t.tm_min, t.tm_sec);
