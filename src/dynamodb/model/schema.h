@@ -29,7 +29,8 @@ struct throughput {
     int64_t read_units, write_units;
     int64_t last_increase_ms, last_decrease_ms; /* 0: never */
     int64_t decreases_today;
-    int64_t max_read_units, max_write_units; /* on demand; 0: unset */
+    int64_t max_read_units, max_write_units;   /* on demand; 0: unset */
+    int64_t warm_read_units, warm_write_units; /* WarmThroughput asked for; 0: never */
 };
 
 struct index {
@@ -46,7 +47,7 @@ struct index {
 };
 
 struct table {
-    uint32_t id; /* never used again after the table is gone */
+    uint32_t id;      /* never used again after the table is gone */
     uint32_t version; /* rises with each change of the definition */
     struct str name;
     char uuid[37]; /* TableId */
@@ -66,8 +67,8 @@ struct table {
     int64_t stream_created_ms; /* its label */
     struct str ttl_attribute;  /* empty: off */
     bool is_deletion_protected;
-    struct str table_class;   /* empty: STANDARD */
-    struct str sse;           /* empty: default key; else the SSESpecification's JSON */
+    struct str table_class;    /* empty: STANDARD */
+    struct str sse;            /* empty: default key; else the SSESpecification's JSON */
     const struct member *tags; /* values of type S, in order */
     size_t tag_count;
 };
