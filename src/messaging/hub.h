@@ -24,14 +24,18 @@ struct hub_options {
     size_t streams_per_user; /* 0: 20 */
     int64_t heartbeat_ms;    /* 0: 15000; a comment line on each stream */
     int64_t gap_ms;          /* 0: 1000; how long a message waits for the one before it */
-    bool has_thread;         /* beats and sweeps by itself; without, the owner calls hub_tick */
+    bool has_thread;         /* ticks by itself; without one the owner calls hub_tick */
 };
 
 struct hub *hub_new(const struct hub_options *options);
-void hub_free(struct hub *hub); /* closes all streams */
+/* Ends the thread and all streams; from then on there are no seats. Before http_close. */
+void hub_stop(struct hub *hub);
+/* After http_close, when no stream can call back any more. */
+void hub_free(struct hub *hub);
 
-/* A message of a group for these members (user uuids). One with `seq` 0 passes as it comes; with a
- * seq that has been told already it is dropped. A message with seq 1 is followed by `group`. */
+/* A message of a group for these members (user uuids). One with `seq` 0 passes as it comes; one
+ * that was told already is dropped; one that comes early waits `gap_ms` for those before it. A
+ * message with seq 1 is followed by `group`. */
 void hub_tell_message(struct hub *hub, const struct str *members, size_t count, struct str group,
                       const struct chat_message *message);
 /* `reader` (handle) has read the group up to seq. */
@@ -44,7 +48,7 @@ void hub_tell_group(struct hub *hub, const struct str *members, size_t count, st
 
 struct hub_seat; /* a place for one stream of one user */
 
-/* Reserves a place; NULL when the user holds `streams_per_user` already. */
+/* Reserves a place; NULL when the user holds `streams_per_user` already, or after hub_stop. */
 struct hub_seat *hub_take_seat(struct hub *hub, struct str user_uuid);
 /* The seat's stream begins: writes what was missed since `last_event_id` (empty: nothing), then
  * events as they come. The hub closes the stream. */
