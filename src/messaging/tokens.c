@@ -143,7 +143,9 @@ static bool cache_get(struct tokens *t, struct arena *a, struct str token,
 
 static struct str keep(char **at, struct str s)
 {
-    struct str kept = {memcpy(*at, s.data, s.len), s.len};
+    struct str kept = {*at, s.len};
+    if (s.len)
+        memcpy(*at, s.data, s.len);
     *at += s.len;
     return kept;
 }

@@ -98,7 +98,9 @@ static struct str copy_to_arena(void *to, struct str s)
 static struct str copy_behind(void *to, struct str s)
 {
     char **at = to;
-    struct str copy = {memcpy(*at, s.data, s.len), s.len};
+    struct str copy = {*at, s.len};
+    if (s.len)
+        memcpy(*at, s.data, s.len);
     *at += s.len;
     return copy;
 }
