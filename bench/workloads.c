@@ -354,12 +354,13 @@ static bool last_key(struct arena *a, struct str answer, struct str *key)
     struct str name;
     bool found = false;
     json_reader_init(&r, answer, a);
-    if (json_enter_object(&r))
-        while (json_next_member(&r, &name))
-            if (str_eq(name, S("LastEvaluatedKey")))
-                found = json_read_raw(&r, key);
-            else if (!json_skip(&r))
-                return false;
+    json_enter_object(&r);
+    while (json_next_member(&r, &name)) {
+        if (str_eq(name, S("LastEvaluatedKey")))
+            found = json_read_raw(&r, key);
+        else
+            json_skip(&r);
+    }
     return found && json_finish(&r);
 }
 
