@@ -85,7 +85,7 @@ class Trace:
 def traced_writes(folder, trace_path, writers, count):
     """Runs a server under strace and writes items whose marker comes back in each answer."""
     server = Server("dynamodb", "--data", folder, prefix=[
-        "strace", "-f", "-y", "-s", "1000000", "-o", trace_path, "-e",
+        "strace", "-D", "-f", "-y", "-s", "1000000", "-o", trace_path, "-e",
         "trace=write,pwrite64,writev,pwritev2,sendto,sendmsg,fdatasync,fsync"])
     make_table(server.client())
     markers = []
@@ -106,11 +106,9 @@ def traced_writes(folder, trace_path, writers, count):
         thread.start()
     for thread in threads:
         thread.join(120)
-    # strace passes the signal on to nobody: the server is its child.
-    children = f"/proc/{server.pid}/task/{server.pid}/children"
-    with open(children, encoding="ascii") as file:
-        os.kill(int(file.read().split()[0]), signal.SIGTERM)
-    server.process.wait(30)
+    server.stop()
+    ended = f"{server.pid} +++ exited with"  # -D: the server is our child and strace a process beside it
+    wait_for(lambda: ended in open(trace_path, encoding="utf-8", errors="replace").read(), 30, "strace is done")
     return markers
 
 
@@ -295,8 +293,8 @@ def a_log_that_cannot_grow_is_an_answer_not_an_end():
     folder = temporary_folder()
     with Server("dynamodb", "--data", folder) as server:
         make_table(server.client())
-        signal_free = 2 * 1024 * 1024
-        resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (signal_free, signal_free))
+        most = 2 * 1024 * 1024
+        resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (most, most))
         acknowledged, status, answer = fill_until_refused(server)
         check_refusal(server, status, answer)
         server.stop()

@@ -16,7 +16,8 @@ void signals_block(void)
 {
     sigset_t set = ending_signals();
     pthread_sigmask(SIG_BLOCK, &set, NULL);
-    signal(SIGPIPE, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN); /* a client that has left is an error of one write */
+    signal(SIGXFSZ, SIG_IGN); /* and so is a file at its limit */
 }
 
 int signals_wait(void)
