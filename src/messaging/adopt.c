@@ -1,0 +1,619 @@
+/* Pattern E, in three parts (docs/messaging.md, "Adoption").
+ *
+ *   a group without #STATE   #STATE, one M# for each owner of a group row, the pair's lock, and one
+ *                            group row for each at the same key: the greatest usable one among its
+ *                            group rows and newest messages. seq 0: older history counts as read.
+ *   a message without seq    the next seq, under attribute_not_exists(seq); #STATE forward; the
+ * group rows move when its key is usable and greater than last_sk, otherwise they stay and only
+ * learn the seq. a group row without seq  its owner becomes a member if there is no M# yet; then
+ * the conversation moves forward to it, or the row is brought to where the others are.
+ *
+ * Invariants: 1. each part begins by reading whether it is done already, and ends at once if so;
+ *             2. each is one transaction on condition that #STATE is as read;
+ *             3. last_sk and seq only rise.
+ * From 1 to 3: all stream records again, shuffled and doubled, change nothing. */
+#include "messaging/adopt.h"
+
+#include "messaging/sortkey.h"
+
+/* Among so many newest messages there is one with a usable key, or the group rows decide. */
+#define NEWEST_MESSAGES 10
+/* Stale group rows cleared in the founding transaction; more are left to their own stream records.
+ */
+#define STALE_ROWS_MAX 20
+
+/* Adoption gives up its turn after this many lost races and is asked for again later. */
+static struct error *lost(struct arena *a)
+{
+    return error_new(a, &chat_unavailable, "a conversation changes too fast to be adopted");
+}
+
+static bool is_usable(struct chat *chat, struct str sk)
+{
+    return sortkey_is_usable(sk, clock_now_us(&chat->clock));
+}
+
+/* -- a group without #STATE -------------------------------------------------------------------- */
+
+/* What somebody else's program left of a conversation. */
+struct remains {
+    struct group_row *rows; /* of all owners, stale ones too */
+    size_t row_count;
+    struct group_row **newest; /* of each owner */
+    size_t owner_count;
+    struct str last_sk, text; /* where it stands, and with what */
+    struct person sender;
+    int64_t seq; /* of messages that were ours once */
+};
+
+static void add_row(struct remains *remains, const struct group_row *row)
+{
+    for (size_t i = 0; i < remains->row_count; i++)
+        if (str_eq(remains->rows[i].member, row->member) && str_eq(remains->rows[i].sk, row->sk))
+            return;
+    struct group_row *kept = &remains->rows[remains->row_count++];
+    *kept = *row;
+    for (size_t i = 0; i < remains->owner_count; i++) {
+        if (str_eq(remains->newest[i]->member, row->member)) {
+            if (str_compare(row->sk, remains->newest[i]->sk) > 0)
+                remains->newest[i] = kept;
+            return;
+        }
+    }
+    remains->newest[remains->owner_count++] = kept;
+}
+
+static struct error *collect_rows(struct chat *chat, struct arena *a, struct str group,
+                                  const struct group_row *hint, struct remains *out,
+                                  struct chat_cost *cost)
+{
+    struct store_query query = {.group = group};
+    struct item *items;
+    size_t count;
+    TRY(store_query(&chat->store, a, &query, &items, &count, NULL, cost));
+    out->rows = arena_array(a, struct group_row, count + 1);
+    out->newest = arena_array(a, struct group_row *, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        struct group_row row;
+        group_row_decode(&items[i], &row);
+        if (row.member.len)
+            add_row(out, &row);
+    }
+    if (hint)
+        add_row(out, hint);
+    if (out->row_count == 0)
+        return error_new(a, &chat_not_yet, "no group row of this conversation yet");
+    if (out->owner_count > CHAT_MEMBERS_MAX)
+        return error_new(a, &chat_unavailable, "more than %d members", CHAT_MEMBERS_MAX);
+    return NULL;
+}
+
+static void stand_at(struct remains *remains, struct str sk, struct str text, struct person sender)
+{
+    if (str_compare(sk, remains->last_sk) <= 0 && remains->last_sk.len)
+        return;
+    remains->last_sk = sk;
+    remains->text = text;
+    remains->sender = sender;
+}
+
+/* The greatest usable key; a message before a group row of the same key, because it has the text
+ * and the sender. */
+static struct error *find_standing(struct chat *chat, struct arena *a, struct str group,
+                                   struct remains *out, struct chat_cost *cost)
+{
+    struct store_query query = {
+        .pk = row_message_key(a, group, S("")).pk, .is_descending = true, .limit = NEWEST_MESSAGES};
+    struct item *items;
+    size_t count;
+    TRY(store_query(&chat->store, a, &query, &items, &count, NULL, cost));
+    out->last_sk = out->text = (struct str){"", 0};
+    for (size_t i = 0; i < count; i++) {
+        struct message_row message;
+        message_row_decode(&items[i], &message);
+        if (is_usable(chat, message.sk))
+            stand_at(out, message.sk, message.text,
+                     (struct person){message.user_uuid, message.handle, message.display_name});
+        if (message.seq > out->seq)
+            out->seq = message.seq;
+    }
+    for (size_t i = 0; i < out->row_count; i++)
+        if (is_usable(chat, out->rows[i].sk))
+            stand_at(out, out->rows[i].sk, out->rows[i].text, (struct person){0});
+    if (!out->last_sk.len)
+        stand_at(out, chat_now(chat, a), out->newest[0]->text, (struct person){0});
+    return NULL;
+}
+
+/* Names of an owner, as the rows of the others show them, or from the users. */
+static struct error *name_owner(struct chat *chat, struct arena *a, const struct remains *remains,
+                                struct str owner, struct member_row *out)
+{
+    struct names names = {0};
+    out->handle = out->display_name = (struct str){"", 0};
+    for (size_t i = 0; i < remains->row_count; i++) {
+        if (str_eq(remains->rows[i].user_uuid, owner)) {
+            out->handle = remains->rows[i].handle;
+            out->display_name = remains->rows[i].display_name;
+        }
+    }
+    return names_refresh(&names, chat, a, owner, &out->handle, &out->display_name);
+}
+
+static struct error *plan_conversation(struct chat *chat, struct arena *a, struct str group,
+                                       const struct remains *remains, struct conversation *out)
+{
+    const struct group_row *first = remains->newest[0];
+    bool is_self = remains->owner_count == 1 && str_eq(first->user_uuid, first->member);
+    *out = (struct conversation){
+        .group = group,
+        .members = arena_array(a, struct member_row, remains->owner_count),
+        .count = remains->owner_count,
+        .state = {.group = group,
+                  .last_sk = remains->last_sk,
+                  .kind = is_self                    ? KIND_SELF
+                          : remains->owner_count > 2 ? S("group")
+                                                     : KIND_PAIR,
+                  .seq = remains->seq,
+                  .members_ver = 1,
+                  .n = (int64_t)remains->owner_count},
+    };
+    if (remains->owner_count == 1 && !is_self)
+        out->absent_peer = (struct person){first->user_uuid, first->handle, first->display_name};
+    for (size_t i = 0; i < remains->owner_count; i++) {
+        struct member_row *member = &out->members[i];
+        *member = (struct member_row){.group = group,
+                                      .user = remains->newest[i]->member,
+                                      .role = S("member"),
+                                      .joined_sk = remains->last_sk,
+                                      .read_seq = remains->seq};
+        TRY(name_owner(chat, a, remains, member->user, member));
+    }
+    return NULL;
+}
+
+/* The pair's lock, so that pattern D finds this conversation; not when it names another already. */
+static struct error *add_pair_lock(struct chat *chat, struct arena *a, struct store_transaction *t,
+                                   const struct conversation *c, struct chat_cost *cost)
+{
+    struct item item;
+    bool is_pair = str_eq(c->state.kind, KIND_PAIR) && c->count == 2;
+    bool is_self = str_eq(c->state.kind, KIND_SELF) && c->count == 1;
+    bool found = false;
+    if (!is_pair && !is_self)
+        return NULL;
+    struct pair_row pair = {c->members[0].user, c->members[c->count - 1].user, c->group};
+    TRY(store_get(&chat->store, a, row_pair_key(a, pair.user, pair.other), &item, &found, cost));
+    if (!found)
+        store_put(a, t, pair_row_encode(a, &pair), "attribute_not_exists(pk)")->role = ROLE_PAIR;
+    return NULL;
+}
+
+static void add_stale_deletes(struct arena *a, struct store_transaction *t,
+                              const struct remains *remains, struct str group)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < remains->row_count && count < STALE_ROWS_MAX; i++) {
+        const struct group_row *row = &remains->rows[i];
+        if (str_eq(row->sk, remains->last_sk))
+            continue;
+        add_group_row_delete(a, t, row->member, row->sk, group, i);
+        count++;
+    }
+}
+
+static struct error *found_once(struct chat *chat, struct arena *a, struct str group,
+                                const struct remains *remains, bool *is_done, bool *is_taken,
+                                struct chat_cost *cost)
+{
+    struct conversation c;
+    struct store_transaction t = {0};
+    struct store_outcome outcome;
+    TRY(plan_conversation(chat, a, group, remains, &c));
+    struct move move = {.conversation = &c,
+                        .new_sk = remains->last_sk, /* nothing of ours stands anywhere yet */
+                        .text = remains->text,
+                        .sender = remains->sender,
+                        .seq = c.state.seq,
+                        .may_replace = true};
+    store_put(a, &t, state_row_encode(a, &c.state), "attribute_not_exists(pk)")->role = ROLE_STATE;
+    for (size_t i = 0; i < c.count; i++)
+        store_put(a, &t, member_row_encode(a, &c.members[i]), NULL)->role = ROLE_MEMBER;
+    TRY(add_pair_lock(chat, a, &t, &c, cost));
+    add_moves(a, &t, &move);
+    add_stale_deletes(a, &t, remains, group);
+    TRY(store_commit(&chat->store, a, &t, chat_uuid(chat, a), &outcome, cost));
+    *is_done =
+        outcome.is_committed || outcome_has(&t, &outcome, ROLE_STATE, STORE_REASON_CONDITION);
+    *is_taken = !*is_done && outcome_has(&t, &outcome, ROLE_NEW_ROW, STORE_REASON_CONDITION);
+    return NULL;
+}
+
+struct error *adopt_conversation(struct chat *chat, struct arena *a, struct str group,
+                                 const struct group_row *hint, struct chat_cost *cost)
+{
+    struct item item;
+    bool is_done;
+    struct str taken = {"", 0};
+    TRY(store_get(&chat->store, a, row_state_key(a, group), &item, &is_done, cost));
+    for (int tries = 0; !is_done; tries++) {
+        struct remains remains = {0};
+        bool is_taken;
+        if (tries == CHAT_TRIES_MAX)
+            return lost(a);
+        TRY(collect_rows(chat, a, group, hint, &remains, cost));
+        TRY(find_standing(chat, a, group, &remains, cost));
+        if (str_compare(remains.last_sk, taken) <= 0)
+            remains.last_sk = sortkey_next(a, 0, taken);
+        TRY(found_once(chat, a, group, &remains, &is_done, &is_taken, cost));
+        if (is_taken)
+            taken = remains.last_sk;
+        else if (!is_done)
+            chat_back_off(chat, tries);
+    }
+    return NULL;
+}
+
+/* -- a message without seq --------------------------------------------------------------------- */
+
+static struct error *load_message(struct chat *chat, struct arena *a, struct str group,
+                                  struct str sk, struct message_row *out, bool *is_due,
+                                  struct chat_cost *cost)
+{
+    struct item item;
+    TRY(store_get(&chat->store, a, row_message_key(a, group, sk), &item, is_due, cost));
+    if (*is_due) {
+        message_row_decode(&item, out);
+        *is_due = out->seq == 0;
+    }
+    return NULL;
+}
+
+/* The group rows stay where they are and learn the new seq. */
+static void add_seq_updates(struct arena *a, struct store_transaction *t,
+                            const struct conversation *c, int64_t seq, const bool *is_lost)
+{
+    for (size_t i = 0; i < c->count && c->state.last_sk.len; i++) {
+        if (is_lost[i])
+            continue;
+        struct key key = row_group_key(a, c->members[i].user, c->state.last_sk);
+        struct store_action *action =
+            store_update(a, t, key, "SET seq = :seq", "message_group_uuid = :g");
+        action->role = ROLE_OLD_ROW;
+        action->index = i;
+        store_bind_n(action, S(":seq"), seq);
+        store_bind_s(action, S(":g"), c->group);
+    }
+}
+
+static void add_message_seq(struct arena *a, struct store_transaction *t,
+                            const struct message_row *message, int64_t seq)
+{
+    struct store_action *action =
+        store_update(a, t, row_message_key(a, message->group, message->sk), "SET seq = :seq",
+                     "attribute_exists(pk) AND attribute_not_exists(seq)");
+    action->role = ROLE_MESSAGE;
+    store_bind_n(action, S(":seq"), seq);
+}
+
+/* Sending is reading, with whatever program. */
+static void add_reader(struct arena *a, struct store_transaction *t, const struct conversation *c,
+                       const struct message_row *message, int64_t seq)
+{
+    struct member_row *sender = conversation_member(c, message->user_uuid);
+    if (!sender)
+        return;
+    struct store_action *action = store_update(a, t, row_member_key(a, c->group, sender->user),
+                                               "SET read_seq = :seq", "attribute_exists(pk)");
+    action->role = ROLE_SENDER;
+    store_bind_n(action, S(":seq"), seq);
+}
+
+/* What one try learned that the next one must heed. */
+struct lessons {
+    struct str taken_sk;            /* a new group row's key that belongs to another group */
+    bool is_lost[CHAT_MEMBERS_MAX]; /* no row of ours at the old key: leave it alone */
+};
+
+static void learn(struct lessons *lessons, const struct store_transaction *t,
+                  const struct store_outcome *outcome, struct str new_sk)
+{
+    for (size_t i = 0; i < t->actions.count; i++) {
+        if (outcome->reasons[i] != STORE_REASON_CONDITION)
+            continue;
+        if (t->actions.items[i].role == ROLE_OLD_ROW)
+            lessons->is_lost[t->actions.items[i].index] = true;
+        if (t->actions.items[i].role == ROLE_NEW_ROW)
+            lessons->taken_sk = new_sk;
+    }
+}
+
+/* Where a conversation stands after something happened at `sk`. */
+static struct str plan_last_sk(struct chat *chat, struct arena *a, const struct conversation *c,
+                               struct str sk, const struct lessons *lessons)
+{
+    if (!is_usable(chat, sk) || str_compare(sk, c->state.last_sk) <= 0)
+        return c->state.last_sk;
+    return str_compare(sk, lessons->taken_sk) > 0 ? sk : sortkey_next(a, 0, lessons->taken_sk);
+}
+
+static struct error *number_message(struct chat *chat, struct arena *a,
+                                    const struct conversation *c, const struct message_row *message,
+                                    struct lessons *lessons, bool *is_done, struct chat_cost *cost)
+{
+    struct store_transaction t = {0};
+    struct store_outcome outcome;
+    struct str new_sk = plan_last_sk(chat, a, c, message->sk, lessons);
+    struct move move = {
+        .conversation = c,
+        .new_sk = new_sk,
+        .text = message->text,
+        .sender = {message->user_uuid, message->handle, message->display_name},
+        .seq = c->state.seq + 1,
+        .keep_old = lessons->is_lost,
+        .may_replace = true,
+    };
+    add_message_seq(a, &t, message, move.seq);
+    add_state_update(a, &t, c, new_sk, move.seq);
+    add_reader(a, &t, c, message, move.seq);
+    if (str_eq(new_sk, c->state.last_sk))
+        add_seq_updates(a, &t, c, move.seq, lessons->is_lost);
+    else
+        add_moves(a, &t, &move);
+    TRY(store_commit(&chat->store, a, &t, chat_uuid(chat, a), &outcome, cost));
+    *is_done = outcome.is_committed;
+    if (!*is_done)
+        learn(lessons, &t, &outcome, new_sk);
+    return NULL;
+}
+
+struct error *adopt_message(struct chat *chat, struct arena *a, struct str group, struct str sk,
+                            struct chat_cost *cost)
+{
+    struct lessons lessons = {.taken_sk = {"", 0}};
+    for (int tries = 0; tries < CHAT_TRIES_MAX; tries++) {
+        struct message_row message;
+        struct conversation c;
+        bool is_due, is_done;
+        TRY(load_message(chat, a, group, sk, &message, &is_due, cost));
+        if (!is_due)
+            return NULL;
+        TRY(adopt_conversation(chat, a, group, NULL, cost));
+        TRY(conversation_load(chat, a, group, &c, cost));
+        if (!c.exists || c.count > CHAT_MEMBERS_MAX)
+            return lost(a);
+        TRY(number_message(chat, a, &c, &message, &lessons, &is_done, cost));
+        if (is_done)
+            return NULL;
+        chat_back_off(chat, tries);
+    }
+    return lost(a);
+}
+
+/* -- a group row without seq ------------------------------------------------------------------- */
+
+static struct error *load_group_row(struct chat *chat, struct arena *a, struct str member,
+                                    struct str sk, struct group_row *out, bool *is_due,
+                                    struct chat_cost *cost)
+{
+    struct item item;
+    TRY(store_get(&chat->store, a, row_group_key(a, member, sk), &item, is_due, cost));
+    if (*is_due) {
+        group_row_decode(&item, out);
+        *is_due = out->seq == 0 && out->group.len > 0;
+    }
+    return NULL;
+}
+
+static struct error *read_member(struct chat *chat, struct arena *a, struct str group,
+                                 struct str user, bool *found, struct chat_cost *cost)
+{
+    struct item item;
+    return store_get(&chat->store, a, row_member_key(a, group, user), &item, found, cost);
+}
+
+/* The row's owner becomes a member; whoever left stays away. */
+static struct error *join_once(struct chat *chat, struct arena *a, struct conversation *c,
+                               const struct group_row *row, bool *is_done, struct chat_cost *cost)
+{
+    struct store_transaction t = {0};
+    struct store_outcome outcome;
+    struct names names = {0};
+    struct member_row member = {.group = c->group,
+                                .user = row->member,
+                                .role = S("member"),
+                                .joined_sk = c->state.last_sk,
+                                .handle = {"", 0},
+                                .display_name = {"", 0}};
+    TRY(names_refresh(&names, chat, a, member.user, &member.handle, &member.display_name));
+    c->members[c->count++] = member; /* conversation_load leaves room for one */
+    struct store_action *state =
+        store_update(a, &t, row_state_key(a, c->group), "SET members_ver = :new_ver, n = :n",
+                     "last_sk = :last_sk AND seq = :seq AND members_ver = :members_ver");
+    state->role = ROLE_STATE;
+    store_bind_n(state, S(":new_ver"), c->state.members_ver + 1);
+    store_bind_n(state, S(":n"), (int64_t)c->count);
+    store_bind_s(state, S(":last_sk"), c->state.last_sk);
+    store_bind_n(state, S(":seq"), c->state.seq);
+    store_bind_n(state, S(":members_ver"), c->state.members_ver);
+    store_put(a, &t, member_row_encode(a, &member), "attribute_not_exists(pk)")->role = ROLE_MEMBER;
+    TRY(add_pair_lock(chat, a, &t, c, cost));
+    TRY(store_commit(&chat->store, a, &t, chat_uuid(chat, a), &outcome, cost));
+    *is_done = outcome.is_committed;
+    return NULL;
+}
+
+static struct error *newest_message(struct chat *chat, struct arena *a, struct str group,
+                                    const struct group_row *fallback, struct str *text,
+                                    struct person *sender, struct chat_cost *cost)
+{
+    struct store_query query = {
+        .pk = row_message_key(a, group, S("")).pk, .is_descending = true, .limit = 1};
+    struct item *items;
+    size_t count;
+    TRY(store_query(&chat->store, a, &query, &items, &count, NULL, cost));
+    *text = fallback->text;
+    *sender = (struct person){fallback->user_uuid, fallback->handle, fallback->display_name};
+    if (count) {
+        struct message_row message;
+        message_row_decode(&items[0], &message);
+        *text = message.text;
+        *sender = (struct person){message.user_uuid, message.handle, message.display_name};
+    }
+    return NULL;
+}
+
+/* The conversation moves forward to a row that lies after it, as when the message's own record has
+ * not come yet. */
+static struct error *move_forward(struct chat *chat, struct arena *a, const struct conversation *c,
+                                  const struct group_row *row, struct str new_sk,
+                                  struct lessons *lessons, bool *is_done, struct chat_cost *cost)
+{
+    struct store_transaction t = {0};
+    struct store_outcome outcome;
+    struct move move = {.conversation = c,
+                        .new_sk = new_sk,
+                        .text = row->text,
+                        .sender = {row->user_uuid, row->handle, row->display_name},
+                        .seq = c->state.seq,
+                        .keep_old = lessons->is_lost,
+                        .may_replace = true};
+    add_state_update(a, &t, c, new_sk, c->state.seq);
+    add_moves(a, &t, &move);
+    if (!str_eq(new_sk, row->sk)) /* its own key is another group's now */
+        add_group_row_delete(a, &t, row->member, row->sk, c->group, 0);
+    TRY(store_commit(&chat->store, a, &t, chat_uuid(chat, a), &outcome, cost));
+    *is_done = outcome.is_committed;
+    if (!*is_done)
+        learn(lessons, &t, &outcome, new_sk);
+    return NULL;
+}
+
+/* The row is brought to where the conversation stands: written anew there, deleted elsewhere. */
+static struct error *bring_home(struct chat *chat, struct arena *a, const struct conversation *c,
+                                const struct group_row *row, bool *is_done, struct chat_cost *cost)
+{
+    struct store_transaction t = {0};
+    struct store_outcome outcome;
+    struct move move = {.conversation = c, .new_sk = c->state.last_sk, .seq = c->state.seq};
+    TRY(newest_message(chat, a, c->group, row, &move.text, &move.sender, cost));
+    struct group_row home = moved_row(&move, conversation_member(c, row->member));
+    struct store_action *state =
+        store_check(a, &t, row_state_key(a, c->group), "last_sk = :last_sk AND seq = :seq");
+    state->role = ROLE_STATE;
+    store_bind_s(state, S(":last_sk"), c->state.last_sk);
+    store_bind_n(state, S(":seq"), c->state.seq);
+    if (!str_eq(row->sk, home.sk))
+        add_group_row_delete(a, &t, row->member, row->sk, c->group, 0);
+    add_group_row_put(a, &t, &home, true, 0);
+    TRY(store_commit(&chat->store, a, &t, chat_uuid(chat, a), &outcome, cost));
+    *is_done = outcome.is_committed;
+    return NULL;
+}
+
+/* One step towards the row's right place; *is_done when nothing is left to do. */
+static struct error *settle_row(struct chat *chat, struct arena *a, const struct group_row *row,
+                                struct lessons *lessons, bool *is_done, struct chat_cost *cost)
+{
+    struct conversation c;
+    bool was_member;
+    TRY(adopt_conversation(chat, a, row->group, row, cost));
+    TRY(conversation_load(chat, a, row->group, &c, cost));
+    if (!c.exists)
+        return lost(a);
+    if (!conversation_member(&c, row->member)) {
+        TRY(read_member(chat, a, row->group, row->member, &was_member, cost));
+        *is_done = was_member || c.count >= CHAT_MEMBERS_MAX;
+        return *is_done ? NULL : join_once(chat, a, &c, row, &was_member, cost);
+    }
+    struct str new_sk = plan_last_sk(chat, a, &c, row->sk, lessons);
+    if (!str_eq(new_sk, c.state.last_sk))
+        return move_forward(chat, a, &c, row, new_sk, lessons, is_done, cost);
+    return bring_home(chat, a, &c, row, is_done, cost);
+}
+
+struct error *adopt_group_row(struct chat *chat, struct arena *a, struct str member, struct str sk,
+                              struct chat_cost *cost)
+{
+    struct lessons lessons = {.taken_sk = {"", 0}};
+    for (int tries = 0; tries < CHAT_TRIES_MAX; tries++) {
+        struct group_row row;
+        bool is_due, is_done = false;
+        TRY(load_group_row(chat, a, member, sk, &row, &is_due, cost));
+        if (!is_due)
+            return NULL;
+        TRY(settle_row(chat, a, &row, &lessons, &is_done, cost));
+        if (is_done)
+            return NULL;
+        if (tries > 2)
+            chat_back_off(chat, tries);
+    }
+    return lost(a);
+}
+
+/* -- stream records ---------------------------------------------------------------------------- */
+
+/* {"eventName":"INSERT","dynamodb":{"Keys":{…},"NewImage":{…}}} */
+struct record {
+    struct str event;
+    struct item keys, image;
+};
+
+static void read_change(struct arena *a, struct json_reader *r, struct record *out)
+{
+    struct str name;
+    if (!json_enter_object(r))
+        return;
+    while (json_next_member(r, &name)) {
+        if (str_eq(name, S("Keys")))
+            (void)item_decode(a, r, &out->keys);
+        else if (str_eq(name, S("NewImage")))
+            (void)item_decode(a, r, &out->image);
+        else
+            json_skip(r);
+    }
+}
+
+static bool read_record(struct arena *a, struct str text, struct record *out)
+{
+    struct json_reader r;
+    struct str name;
+    *out = (struct record){0};
+    json_reader_init(&r, text, a);
+    if (json_enter_object(&r)) {
+        while (json_next_member(&r, &name)) {
+            if (str_eq(name, S("eventName")) && json_peek(&r) == JSON_STRING)
+                json_read_str(&r, &out->event);
+            else if (str_eq(name, S("dynamodb")))
+                read_change(a, &r, out);
+            else
+                json_skip(&r);
+        }
+    }
+    return json_finish(&r);
+}
+
+struct error *chat_adopt(struct chat *chat, struct arena *a, struct str text)
+{
+    struct record record;
+    struct str id, group;
+    struct error *e;
+    if (!read_record(a, text, &record))
+        return error_new(a, &chat_unavailable, "a stream record cannot be read");
+    struct key key = item_key(&record.keys);
+    if (!str_eq(record.event, S("INSERT")) || item_i64(&record.image, S("seq"), 0))
+        return NULL;
+    if (row_id(key.pk, S("MSG#"), &group)) {
+        queue_enter(chat->queue, group);
+        e = adopt_message(chat, a, group, key.sk, NULL);
+        queue_leave(chat->queue, group);
+        return e;
+    }
+    group = item_str(&record.image, S("message_group_uuid"));
+    if (!row_id(key.pk, S("GRP#"), &id) || !group.len)
+        return NULL;
+    queue_enter(chat->queue, group);
+    e = adopt_group_row(chat, a, id, key.sk, NULL);
+    queue_leave(chat->queue, group);
+    return e;
+}

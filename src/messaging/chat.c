@@ -1,0 +1,326 @@
+#include "messaging/chat.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "messaging/adopt.h"
+#include "messaging/chat_core.h"
+
+const struct error_kind chat_not_found = {"not_found", 404, false};
+const struct error_kind chat_conflict = {"conflict", 409, false};
+const struct error_kind chat_bad_cursor = {"bad_cursor", 400, false};
+const struct error_kind chat_unavailable = {"unavailable", 503, true};
+const struct error_kind chat_not_prepared = {"not_prepared", 503, false};
+const struct error_kind chat_not_yet = {"not_yet", 503, true};
+
+/* Ids come from outside: beyond this no row of ours can have them (keys end at 1024 bytes). */
+#define GROUP_ID_MAX_BYTES 512
+#define PREVIEW_MAX_CHARS 1024
+
+struct chat *chat_new(const struct chat_options *options)
+{
+    struct chat *chat = mem_zalloc(sizeof *chat);
+    chat->store = (struct store){.client = options->client, .table = options->table};
+    chat->users = options->users;
+    chat->clock = *options->clock;
+    chat->rand = *options->rand;
+    chat->queue = queue_new();
+    pthread_rwlock_init(&chat->listener_lock, NULL);
+    return chat;
+}
+
+void chat_free(struct chat *chat)
+{
+    if (!chat)
+        return;
+    queue_free(chat->queue);
+    pthread_rwlock_destroy(&chat->listener_lock);
+    free(chat);
+}
+
+/* -- what is told ------------------------------------------------------------------------------ */
+
+void chat_listen(struct chat *chat, chat_listener *listener, void *context)
+{
+    pthread_rwlock_wrlock(&chat->listener_lock);
+    chat->listener = listener;
+    chat->listener_context = context;
+    pthread_rwlock_unlock(&chat->listener_lock);
+}
+
+void chat_tell(struct chat *chat, const struct chat_sent *sent)
+{
+    pthread_rwlock_rdlock(&chat->listener_lock);
+    if (chat->listener)
+        chat->listener(chat->listener_context, sent);
+    pthread_rwlock_unlock(&chat->listener_lock);
+}
+
+static uint64_t own_hash(struct str group, struct str sk)
+{
+    /* Never 0, which marks a free slot. */
+    return (str_hash(group) * UINT64_C(0x9e3779b97f4a7c15) ^ str_hash(sk)) | 1;
+}
+
+void chat_own_add(struct chat *chat, struct str group, struct str sk)
+{
+    uint64_t hash = own_hash(group, sk);
+    atomic_store(&chat->own[(hash >> 1) % CHAT_OWN_SLOTS], hash);
+}
+
+bool chat_own_take(struct chat *chat, struct str group, struct str sk)
+{
+    uint64_t hash = own_hash(group, sk);
+    return atomic_compare_exchange_strong(&chat->own[(hash >> 1) % CHAT_OWN_SLOTS],
+                                          &(uint64_t){hash}, 0);
+}
+
+void chat_own_remove(struct chat *chat, struct str group, struct str sk)
+{
+    (void)chat_own_take(chat, group, sk);
+}
+
+/* -- small things ------------------------------------------------------------------------------ */
+
+struct str chat_preview(struct str text)
+{
+    size_t chars = 0;
+    for (size_t i = 0; i < text.len; i++)
+        if (((unsigned char)text.data[i] & 0xC0) != 0x80 && chars++ == PREVIEW_MAX_CHARS)
+            return str_slice(text, 0, i);
+    return text;
+}
+
+struct str chat_now(struct chat *chat, struct arena *a)
+{
+    char stamp[CLOCK_STAMP_BYTES];
+    return arena_str(a, clock_stamp(clock_now_us(&chat->clock), stamp));
+}
+
+struct str chat_uuid(struct chat *chat, struct arena *a)
+{
+    char uuid[RAND_UUID_BYTES];
+    return arena_str(a, rand_uuid(&chat->rand, uuid));
+}
+
+void chat_back_off(struct chat *chat, int tries)
+{
+    uint64_t most_us = UINT64_C(2000) << (tries < 6 ? tries : 6);
+    uint64_t pause_us = 200 + rand_below(&chat->rand, most_us);
+    struct timespec pause = {.tv_nsec = (long)(pause_us * 1000)};
+    nanosleep(&pause, NULL);
+}
+
+struct error *names_refresh(struct names *names, struct chat *chat, struct arena *a,
+                            struct str user_uuid, struct str *handle, struct str *display_name)
+{
+    struct user user = {0};
+    bool found = false;
+    for (size_t i = 0; i < names->known.count && !found; i++) {
+        user = names->known.items[i];
+        found = str_eq(user.uuid, user_uuid);
+    }
+    if (!found) {
+        TRY(users_by_uuid(chat->users, a, user_uuid, &user, &found));
+        if (!found)
+            user = (struct user){.handle = *handle, .display_name = *display_name};
+        user.uuid = user_uuid;
+        VEC_PUSH(a, &names->known, user);
+    }
+    *handle = user.handle;
+    *display_name = user.display_name;
+    return NULL;
+}
+
+/* -- conversations ----------------------------------------------------------------------------- */
+
+static bool is_group_id(struct str group)
+{
+    return group.len > 0 && group.len <= GROUP_ID_MAX_BYTES && str_is_utf8(group);
+}
+
+/* A pair of which only one is a member shows the other one as its group row does. */
+static struct error *load_absent_peer(struct chat *chat, struct arena *a, struct conversation *c,
+                                      struct chat_cost *cost)
+{
+    struct item item;
+    bool found;
+    if (!str_eq(c->state.kind, KIND_PAIR) || c->count != 1 || c->state.last_sk.len == 0)
+        return NULL;
+    struct key key = row_group_key(a, c->members[0].user, c->state.last_sk);
+    TRY(store_get(&chat->store, a, key, &item, &found, cost));
+    if (found) {
+        struct group_row row;
+        group_row_decode(&item, &row);
+        c->absent_peer = (struct person){row.user_uuid, row.handle, row.display_name};
+    }
+    return NULL;
+}
+
+struct error *conversation_load(struct chat *chat, struct arena *a, struct str group,
+                                struct conversation *out, struct chat_cost *cost)
+{
+    *out = (struct conversation){.group = group};
+    if (!is_group_id(group))
+        return NULL;
+    struct store_query query = {.pk = row_state_key(a, group).pk};
+    struct item *items;
+    size_t count;
+    TRY(store_query(&chat->store, a, &query, &items, &count, NULL, cost));
+
+    out->members = arena_array(a, struct member_row, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        struct str sk = item_key(&items[i]).sk;
+        struct member_row *member = &out->members[out->count];
+        if (str_eq(sk, ROW_STATE_SK)) {
+            out->exists = true;
+            state_row_decode(&items[i], &out->state);
+        } else if (str_starts(sk, S("M#"))) {
+            member_row_decode(&items[i], member);
+            out->count += member->left_at.len == 0;
+        }
+    }
+    return load_absent_peer(chat, a, out, cost);
+}
+
+struct error *conversation_load_adopted(struct chat *chat, struct arena *a, struct str group,
+                                        struct conversation *out, struct chat_cost *cost)
+{
+    TRY(conversation_load(chat, a, group, out, cost));
+    if (out->exists || !is_group_id(group))
+        return NULL;
+    struct error *e = adopt_conversation(chat, a, group, NULL, cost);
+    if (e)
+        return e->kind == &chat_not_yet ? NULL : e;
+    return conversation_load(chat, a, group, out, cost);
+}
+
+struct member_row *conversation_member(const struct conversation *c, struct str user)
+{
+    for (size_t i = 0; i < c->count; i++)
+        if (str_eq(c->members[i].user, user))
+            return &c->members[i];
+    return NULL;
+}
+
+const struct str *conversation_user_ids(const struct conversation *c, struct arena *a)
+{
+    struct str *ids = arena_array(a, struct str, c->count + 1);
+    for (size_t i = 0; i < c->count; i++)
+        ids[i] = c->members[i].user;
+    return ids;
+}
+
+struct error *chat_members(struct chat *chat, struct arena *a, struct str group,
+                           const struct str **out, size_t *count)
+{
+    struct conversation c;
+    TRY(conversation_load(chat, a, group, &c, NULL));
+    if (!c.exists)
+        return error_new(a, &chat_not_found, "no such conversation");
+    *out = conversation_user_ids(&c, a);
+    *count = c.count;
+    return NULL;
+}
+
+/* -- transactions ------------------------------------------------------------------------------ */
+
+bool outcome_has(const struct store_transaction *t, const struct store_outcome *outcome,
+                 enum role role, enum store_reason reason)
+{
+    for (size_t i = 0; i < t->actions.count; i++)
+        if (t->actions.items[i].role == (int)role && outcome->reasons[i] == reason)
+            return true;
+    return false;
+}
+
+bool outcome_is_busy(const struct store_transaction *t, const struct store_outcome *outcome)
+{
+    for (size_t i = 0; i < t->actions.count; i++)
+        if (outcome->reasons[i] == STORE_REASON_BUSY)
+            return true;
+    return false;
+}
+
+void add_state_update(struct arena *a, struct store_transaction *t, const struct conversation *c,
+                      struct str last_sk, int64_t seq)
+{
+    struct store_action *action =
+        store_update(a, t, row_state_key(a, c->group), "SET last_sk = :new_sk, seq = :new_seq",
+                     "last_sk = :last_sk AND seq = :seq AND members_ver = :members_ver");
+    action->role = ROLE_STATE;
+    store_bind_s(action, S(":new_sk"), last_sk);
+    store_bind_n(action, S(":new_seq"), seq);
+    store_bind_s(action, S(":last_sk"), c->state.last_sk);
+    store_bind_n(action, S(":seq"), c->state.seq);
+    store_bind_n(action, S(":members_ver"), c->state.members_ver);
+}
+
+/* Whom a member's row shows: themself, the other of two, or of more the one who wrote last. */
+static struct person other_of(const struct move *move, const struct member_row *member)
+{
+    const struct conversation *c = move->conversation;
+    const struct member_row *other = member;
+    if (c->count == 1 && c->absent_peer.uuid.len)
+        return c->absent_peer;
+    if (c->count > 2)
+        return move->sender;
+    if (c->count == 2)
+        other = &c->members[member == &c->members[0]];
+    return (struct person){other->user, other->handle, other->display_name};
+}
+
+struct group_row moved_row(const struct move *move, const struct member_row *member)
+{
+    const struct conversation *c = move->conversation;
+    struct person other = other_of(move, member);
+    return (struct group_row){
+        .member = member->user,
+        .sk = move->new_sk,
+        .group = c->group,
+        .text = chat_preview(move->text),
+        .user_uuid = other.uuid,
+        .display_name = other.display_name,
+        .handle = other.handle,
+        .kind = c->state.kind,
+        .name = c->state.name,
+        .last_handle = move->sender.handle,
+        .seq = move->seq,
+        .n = (int64_t)c->count,
+    };
+}
+
+void add_group_row_put(struct arena *a, struct store_transaction *t, const struct group_row *row,
+                       bool may_replace, size_t index)
+{
+    struct store_action *action =
+        store_put(a, t, group_row_encode(a, row),
+                  may_replace ? "attribute_not_exists(pk) OR message_group_uuid = :g"
+                              : "attribute_not_exists(pk)");
+    action->role = ROLE_NEW_ROW;
+    action->index = index;
+    if (may_replace)
+        store_bind_s(action, S(":g"), row->group);
+}
+
+void add_group_row_delete(struct arena *a, struct store_transaction *t, struct str member,
+                          struct str sk, struct str group, size_t index)
+{
+    struct store_action *action = store_delete(
+        a, t, row_group_key(a, member, sk), "attribute_not_exists(pk) OR message_group_uuid = :g");
+    action->role = ROLE_OLD_ROW;
+    action->index = index;
+    store_bind_s(action, S(":g"), group);
+}
+
+void add_moves(struct arena *a, struct store_transaction *t, const struct move *move)
+{
+    const struct conversation *c = move->conversation;
+    bool has_old = c->state.last_sk.len > 0 && !str_eq(c->state.last_sk, move->new_sk);
+    for (size_t i = 0; i < c->count; i++) {
+        struct group_row row = moved_row(move, &c->members[i]);
+        if (has_old && !(move->keep_old && move->keep_old[i]))
+            add_group_row_delete(a, t, row.member, c->state.last_sk, c->group, i);
+        add_group_row_put(a, t, &row, move->may_replace, i);
+    }
+}
