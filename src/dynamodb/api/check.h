@@ -1,0 +1,31 @@
+/* Check: keys and items against a table's schema, in the service's order and words.
+ *
+ * Called by every operation before it touches the store, which relies on it: a checked key is
+ * whole, of the right types, not empty and within length. Pure.
+ * Source: AWS "Constraints in Amazon DynamoDB"; the words are the service's own. */
+#pragma once
+
+#include "base/error.h"
+#include "dynamodb/model/item.h"
+#include "dynamodb/model/schema.h"
+
+/* The Key member of a request: exactly the table's key attributes. */
+MUST_USE struct error *check_key(struct arena *a, const struct table *t, struct item key);
+/* An item about to be put: its key, its index keys. Its size is check_item_size's. */
+MUST_USE struct error *check_item(struct arena *a, const struct table *t, struct item item);
+MUST_USE struct error *check_item_size(struct arena *a, struct item item);
+/* An item that an update has made: the index keys it changed, and its size. */
+MUST_USE struct error *check_updated(struct arena *a, const struct table *t, struct item old,
+                                     struct item updated);
+
+/* Where a range starts. */
+struct start_check {
+    const struct table *table;
+    const struct index *index; /* NULL: the table */
+    struct item key;
+    bool is_scan; /* words differ */
+};
+MUST_USE struct error *check_start_key(struct arena *a, const struct start_check *start);
+
+/* The attributes of the table's key out of an item that has them, encoded as an item. */
+struct str key_of_item(struct arena *a, const struct table *t, struct str attributes);

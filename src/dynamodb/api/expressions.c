@@ -1,0 +1,164 @@
+#include "dynamodb/api/expressions.h"
+
+static const char *kind_name(enum expr_kind kind)
+{
+    switch (kind) {
+    case EXPR_CONDITION:
+        return "ConditionExpression";
+    case EXPR_FILTER:
+        return "FilterExpression";
+    case EXPR_KEY_CONDITION:
+        return "KeyConditionExpression";
+    case EXPR_PROJECTION:
+        return "ProjectionExpression";
+    case EXPR_UPDATE:
+        return "UpdateExpression";
+    }
+    return "";
+}
+
+/* -- which members go together ------------------------------------------------------------------
+ */
+
+static struct str list_given(struct arena *a, const struct expressions *e)
+{
+    struct str list = S("");
+    for (size_t i = 0; i < e->count; i++)
+        if (e->items[i].text.data)
+            list = arena_printf(a, "%.*s%s%s", STR_ARG(list), list.len ? ", " : "",
+                                kind_name(e->items[i].kind));
+    return list;
+}
+
+static struct error *mixed(struct arena *a, const struct expressions *e)
+{
+    struct str older = S("");
+    for (size_t i = 0; i < e->older_count; i++)
+        older = arena_printf(a, "%.*s%s%s", STR_ARG(older), i ? ", " : "", e->older[i]);
+    struct str newer = list_given(a, e);
+    return invalid(a,
+                   "Can not use both expression and non-expression parameters in the same request: "
+                   "Non-expression parameters: {%.*s} Expression parameters: {%.*s}",
+                   STR_ARG(older), STR_ARG(newer));
+}
+
+/* Values without any expression that could use them. */
+static struct error *check_values_used(struct arena *a, const struct expressions *e)
+{
+    struct str users = S("");
+    size_t count = 0;
+    for (size_t i = 0; i < e->count; i++) {
+        if (e->items[i].kind == EXPR_PROJECTION)
+            continue;
+        if (e->items[i].text.data)
+            return NULL;
+        users = arena_printf(a, "%.*s%s%s", STR_ARG(users), count++ ? " and " : "",
+                             kind_name(e->items[i].kind));
+    }
+    return invalid(a,
+                   "ExpressionAttributeValues can only be specified when using expressions: %.*s "
+                   "%s null",
+                   STR_ARG(users), count > 1 ? "are" : "is");
+}
+
+struct error *expressions_check(struct arena *a, const struct expressions *e)
+{
+    bool is_any = false;
+    for (size_t i = 0; i < e->count; i++)
+        is_any |= e->items[i].text.data != NULL;
+    if (is_any && e->older_count)
+        return mixed(a, e);
+    if (e->names->is_given && !is_any)
+        return invalid(a, "ExpressionAttributeNames can only be specified when using expressions");
+    if (e->values && e->values->is_given)
+        return check_values_used(a, e);
+    return NULL;
+}
+
+/* -- binding ------------------------------------------------------------------------------------
+ */
+
+static bool is_placeholder(struct str key, char first)
+{
+    if (key.len < 2 || key.data[0] != first)
+        return false;
+    for (size_t i = 1; i < key.len; i++) {
+        char c = key.data[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+              c == '_'))
+            return false;
+    }
+    return true;
+}
+
+static struct error *take_names(struct arena *a, const string_map *names,
+                                struct expr_params *params)
+{
+    if (!names->is_given)
+        return NULL;
+    if (!names->count)
+        return invalid(a, "ExpressionAttributeNames must not be empty");
+    params->names = arena_array(a, struct expr_name, names->count);
+    params->name_count = names->count;
+    for (size_t i = 0; i < names->count; i++) {
+        struct str key = names->items[i].name;
+        if (!is_placeholder(key, '#'))
+            return invalid(a,
+                           "ExpressionAttributeNames contains invalid key: Syntax error; key: "
+                           "\"%.*s\"",
+                           STR_ARG(key));
+        params->names[i] = (struct expr_name){.placeholder = key, .name = names->items[i].value};
+    }
+    return NULL;
+}
+
+static struct error *take_values(struct arena *a, const value_map *values,
+                                 struct expr_params *params)
+{
+    if (!values || !values->is_given)
+        return NULL;
+    if (!values->count)
+        return invalid(a, "ExpressionAttributeValues must not be empty");
+    params->values = arena_array(a, struct expr_value, values->count);
+    params->value_count = values->count;
+    for (size_t i = 0; i < values->count; i++) {
+        struct str key = values->items[i].name;
+        if (!is_placeholder(key, ':'))
+            return invalid(a,
+                           "ExpressionAttributeValues contains invalid key: Syntax error; key: "
+                           "\"%.*s\"",
+                           STR_ARG(key));
+        params->values[i] =
+            (struct expr_value){.placeholder = key, .value = values->items[i].value.value};
+    }
+    for (size_t i = 0; i < values->count; i++) {
+        const struct error *e = values->items[i].value.error;
+        if (e)
+            return invalid(a, "ExpressionAttributeValues contains invalid value: %.*s for key %.*s",
+                           STR_ARG(e->message), STR_ARG(values->items[i].name));
+    }
+    return NULL;
+}
+
+struct error *expressions_bind(struct arena *a, struct expressions *e)
+{
+    struct expr_params params = {0};
+    TRY(take_names(a, e->names, &params));
+    TRY(take_values(a, e->values, &params));
+    /* The service reads them in this order, whatever the request's. */
+    static const enum expr_kind order[] = {EXPR_UPDATE, EXPR_CONDITION, EXPR_KEY_CONDITION,
+                                           EXPR_FILTER, EXPR_PROJECTION};
+    for (size_t k = 0; k < countof(order); k++) {
+        for (size_t i = 0; i < e->count; i++) {
+            struct expression *x = &e->items[i];
+            if (x->kind != order[k] || !x->text.data)
+                continue;
+            const struct program *program;
+            TRY(expr_parse(a, x->kind, x->text, &program));
+            TRY(expr_bind(a, program, &params, &x->bound));
+        }
+    }
+    if (!params.name_count && !params.value_count)
+        return NULL;
+    return expr_check_unused(a, &params);
+}

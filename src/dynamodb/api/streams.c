@@ -1,0 +1,388 @@
+/* ListStreams, DescribeStream, GetShardIterator, GetRecords.
+ *
+ * Source: AWS API reference, Amazon DynamoDB Streams. */
+#include "base/encode.h"
+#include "dynamodb/api/attribute.h"
+#include "dynamodb/api/data.h"
+#include "dynamodb/api/position.h"
+#include "dynamodb/api/requests.h"
+
+#include <inttypes.h>
+
+#define ITERATOR_LIFE_MS (15 * 60 * 1000)
+#define LIST_LIMIT 100 /* streams, and shards, of one answer */
+
+static struct str arn_of(struct op *op, const struct stream *s)
+{
+    struct stream_name name = {s->table_name, s->created_ms};
+    return stream_arn(op->arena, op->region, op->account_id, &name);
+}
+
+static struct error *no_stream(struct op *op, struct str arn)
+{
+    return error_new(op->arena, &error_ResourceNotFoundException,
+                     "Requested resource not found: Stream: %.*s not found", STR_ARG(arn));
+}
+
+static struct error *find_stream(struct op *op, struct str arn, struct stream *out)
+{
+    struct stream_name name;
+    if (!stream_arn_parse(arn, &name))
+        return invalid(op->arena, "Invalid StreamArn: %.*s", STR_ARG(arn));
+    bool found = false;
+    TRY(stream_find(op->store, op->arena, name.table_name, name.created_ms, out, &found));
+    return found ? NULL : no_stream(op, arn);
+}
+
+static size_t limit_of(struct opt_i64 limit)
+{
+    return limit.is_given && limit.value < LIST_LIMIT ? (size_t)limit.value : LIST_LIMIT;
+}
+
+/* -- ListStreams --------------------------------------------------------------------------------
+ */
+
+static void write_stream(struct op *op, const struct stream *s)
+{
+    struct json_writer *w = op->reply;
+    json_begin_object(w);
+    json_key(w, S("StreamArn")), json_str(w, arn_of(op, s));
+    json_key(w, S("TableName")), json_str(w, s->table_name);
+    json_key(w, S("StreamLabel")), json_str(w, stream_label(op->arena, s->created_ms));
+    json_end_object(w);
+}
+
+struct error *run_list_streams(struct op *op)
+{
+    const struct list_streams_input *in = op->input;
+    const struct stream *streams;
+    size_t count, first = 0;
+    TRY(stream_list(op->store, op->arena, table_name_of(in->table_name), &streams, &count));
+    if (in->exclusive_start_stream_arn.data)
+        while (first < count &&
+               !str_eq(arn_of(op, &streams[first++]), in->exclusive_start_stream_arn))
+            ;
+    size_t end = first + limit_of(in->limit);
+    if (end > count)
+        end = count;
+    json_key(op->reply, S("Streams"));
+    json_begin_array(op->reply);
+    for (size_t i = first; i < end; i++)
+        write_stream(op, &streams[i]);
+    json_end_array(op->reply);
+    if (end < count) {
+        json_key(op->reply, S("LastEvaluatedStreamArn"));
+        json_str(op->reply, arn_of(op, &streams[end - 1]));
+    }
+    return NULL;
+}
+
+/* -- DescribeStream -----------------------------------------------------------------------------
+ */
+
+static struct str view_name(enum stream_view view)
+{
+    switch (view) {
+    case VIEW_KEYS_ONLY:
+        return S("KEYS_ONLY");
+    case VIEW_NEW_IMAGE:
+        return S("NEW_IMAGE");
+    case VIEW_OLD_IMAGE:
+        return S("OLD_IMAGE");
+    case VIEW_NEW_AND_OLD_IMAGES:
+        return S("NEW_AND_OLD_IMAGES");
+    }
+    return S("");
+}
+
+static void write_key_schema(struct json_writer *w, const struct key_schema *keys)
+{
+    json_key(w, S("KeySchema"));
+    json_begin_array(w);
+    for (size_t i = 0; i < (size_t)keys->partition_count + keys->sort_count; i++) {
+        bool is_hash = i < keys->partition_count;
+        json_begin_object(w);
+        json_key(w, S("AttributeName"));
+        json_str(w, is_hash ? keys->partition[i].name : keys->sort[i - keys->partition_count].name);
+        json_key(w, S("KeyType"));
+        json_str(w, is_hash ? S("HASH") : S("RANGE"));
+        json_end_object(w);
+    }
+    json_end_array(w);
+}
+
+static void write_shard(struct op *op, const struct shard *shard, const struct shard *parent)
+{
+    struct json_writer *w = op->reply;
+    json_begin_object(w);
+    json_key(w, S("ShardId")), json_str(w, shard_name(op->arena, shard));
+    json_key(w, S("SequenceNumberRange"));
+    json_begin_object(w);
+    json_key(w, S("StartingSequenceNumber"));
+    json_str(w, sequence_name(op->arena, shard->first_sequence));
+    if (shard->last_sequence) {
+        json_key(w, S("EndingSequenceNumber"));
+        json_str(w, sequence_name(op->arena, shard->last_sequence));
+    }
+    json_end_object(w);
+    if (parent)
+        json_key(w, S("ParentShardId")), json_str(w, shard_name(op->arena, parent));
+    json_end_object(w);
+}
+
+static const struct shard *shard_of_id(const struct shard *shards, size_t count, uint32_t id)
+{
+    for (size_t i = 0; i < count; i++)
+        if (shards[i].id == id)
+            return &shards[i];
+    return NULL;
+}
+
+/* Whether a shard is asked for: behind the start, and a child of the filter's. */
+static bool is_child(const struct shard *shard, const struct shard_filter *filter)
+{
+    uint32_t parent;
+    if (!filter || filter->type != SHARD_FILTER_CHILD_SHARDS)
+        return true;
+    return shard_name_parse(filter->shard_id, &parent) && shard->parent_id == parent;
+}
+
+static void write_shards(struct op *op, const struct describe_stream_input *in,
+                         const struct shard *shards, size_t count)
+{
+    struct json_writer *w = op->reply;
+    size_t i = 0, written = 0, limit = limit_of(in->limit);
+    uint32_t after;
+    if (in->exclusive_start_shard_id.data && shard_name_parse(in->exclusive_start_shard_id, &after))
+        while (i < count && shards[i++].id != after)
+            ;
+    const struct shard *last = NULL;
+    json_key(w, S("Shards"));
+    json_begin_array(w);
+    for (; i < count && written < limit; i++) {
+        if (!is_child(&shards[i], in->shard_filter))
+            continue;
+        last = &shards[i];
+        write_shard(op, last, shard_of_id(shards, count, last->parent_id));
+        written++;
+    }
+    json_end_array(w);
+    if (i < count && last) {
+        json_key(w, S("LastEvaluatedShardId"));
+        json_str(w, shard_name(op->arena, last));
+    }
+}
+
+struct error *run_describe_stream(struct op *op)
+{
+    const struct describe_stream_input *in = op->input;
+    struct stream s;
+    const struct shard *shards;
+    size_t count;
+    TRY(find_stream(op, in->stream_arn, &s));
+    TRY(stream_shards(op->store, op->arena, s.id, &shards, &count));
+    struct json_writer *w = op->reply;
+    json_key(w, S("StreamDescription"));
+    json_begin_object(w);
+    json_key(w, S("StreamArn")), json_str(w, arn_of(op, &s));
+    json_key(w, S("StreamLabel")), json_str(w, stream_label(op->arena, s.created_ms));
+    json_key(w, S("StreamStatus")), json_str(w, s.is_enabled ? S("ENABLED") : S("DISABLED"));
+    json_key(w, S("StreamViewType")), json_str(w, view_name(s.view));
+    json_key(w, S("CreationRequestDateTime")), json_double(w, (double)s.created_ms / 1000);
+    json_key(w, S("TableName")), json_str(w, s.table_name);
+    write_key_schema(w, &s.keys);
+    write_shards(op, in, shards, count);
+    json_end_object(w);
+    return NULL;
+}
+
+/* -- GetShardIterator ---------------------------------------------------------------------------
+ */
+
+static struct error *find_shard(struct op *op, const struct stream *s, struct str name,
+                                const struct shard **out)
+{
+    const struct shard *shards;
+    size_t count;
+    uint32_t id;
+    TRY(stream_shards(op->store, op->arena, s->id, &shards, &count));
+    *out = shard_name_parse(name, &id) ? shard_of_id(shards, count, id) : NULL;
+    if (*out && str_eq(shard_name(op->arena, *out), name))
+        return NULL;
+    return error_new(op->arena, &error_ResourceNotFoundException,
+                     "Requested resource not found: Shard does not exist");
+}
+
+static struct error *trimmed(struct op *op)
+{
+    return error_new(op->arena, &error_TrimmedDataAccessException,
+                     "The operation attempted to read past the oldest stream record in a shard.");
+}
+
+/* The position that a sequence number of the request names. */
+static struct error *sequence_of(struct op *op, const struct get_shard_iterator_input *in,
+                                 const struct shard *shard, uint64_t *out)
+{
+    if (!in->sequence_number.data)
+        return invalid(op->arena, "SequenceNumber is required for this ShardIteratorType");
+    if (!sequence_name_parse(in->sequence_number, out))
+        return invalid(op->arena, "Invalid SequenceNumber: %.*s", STR_ARG(in->sequence_number));
+    bool is_outside =
+        *out < shard->first_sequence || (shard->last_sequence && *out > shard->last_sequence);
+    if (is_outside)
+        return invalid(op->arena, "Invalid SequenceNumber: %.*s is not within the shard's range",
+                       STR_ARG(in->sequence_number));
+    return NULL;
+}
+
+struct error *run_get_shard_iterator(struct op *op)
+{
+    const struct get_shard_iterator_input *in = op->input;
+    struct stream s;
+    const struct shard *shard;
+    TRY(find_stream(op, in->stream_arn, &s));
+    TRY(find_shard(op, &s, in->shard_id, &shard));
+    struct iterator it = {.stream_arn = in->stream_arn,
+                          .stream_id = s.id,
+                          .shard_id = shard->id,
+                          .issued_ms = clock_now_ms(op->clock)};
+    switch (in->shard_iterator_type) {
+    case ITERATOR_ABSENT:
+    case ITERATOR_TRIM_HORIZON:
+        it.is_trim_horizon = true;
+        it.next = shard->first_sequence;
+        break;
+    case ITERATOR_LATEST:
+        it.next = shard->last_sequence ? shard->last_sequence + 1
+                                       : stream_latest(op->store, s.id, shard->id);
+        break;
+    case ITERATOR_AT_SEQUENCE_NUMBER:
+    case ITERATOR_AFTER_SEQUENCE_NUMBER:
+        TRY(sequence_of(op, in, shard, &it.next));
+        if (in->shard_iterator_type == ITERATOR_AFTER_SEQUENCE_NUMBER)
+            it.next++;
+        break;
+    }
+    json_key(op->reply, S("ShardIterator"));
+    json_str(op->reply, iterator_name(op->arena, &it));
+    return NULL;
+}
+
+/* -- GetRecords ---------------------------------------------------------------------------------
+ */
+
+/* 32 hex digits that are the record's for good. */
+static struct str event_id(struct op *op, const struct iterator *it, uint64_t sequence)
+{
+    struct str name = arena_printf(op->arena, "%" PRIu32 "/%" PRIu32 "/%" PRIu64, it->stream_id,
+                                   it->shard_id, sequence);
+    struct md5 sum = md5_of(it->stream_arn, name);
+    struct buf b;
+    buf_init(&b, 64);
+    hex_encode(&b, (struct str){(const char *)sum.bytes, sizeof sum.bytes});
+    struct str id = arena_str(op->arena, buf_str(&b));
+    buf_clear(&b);
+    return id;
+}
+
+static struct str event_name(enum stream_event event)
+{
+    switch (event) {
+    case EVENT_INSERT:
+        return S("INSERT");
+    case EVENT_MODIFY:
+        return S("MODIFY");
+    case EVENT_REMOVE:
+        return S("REMOVE");
+    }
+    return S("");
+}
+
+static void write_image(struct json_writer *w, struct str name, struct str attributes)
+{
+    if (!attributes.len)
+        return;
+    json_key(w, name);
+    attribute_write_item(w, attributes);
+}
+
+static void write_change(struct op *op, const struct stream *s, const struct stream_record *r)
+{
+    struct json_writer *w = op->reply;
+    int64_t size = (int64_t)item_of(r->keys).size_bytes + item_of(r->new_image).size_bytes +
+                   item_of(r->old_image).size_bytes;
+    json_begin_object(w);
+    json_key(w, S("ApproximateCreationDateTime")), json_i64(w, r->created_ms / 1000);
+    write_image(w, S("Keys"), r->keys);
+    write_image(w, S("NewImage"), r->new_image);
+    write_image(w, S("OldImage"), r->old_image);
+    json_key(w, S("SequenceNumber")), json_str(w, sequence_name(op->arena, r->sequence));
+    json_key(w, S("SizeBytes")), json_i64(w, size);
+    json_key(w, S("StreamViewType")), json_str(w, view_name(s->view));
+    json_end_object(w);
+}
+
+static void write_record(struct op *op, const struct stream *s, const struct iterator *it,
+                         const struct stream_record *r)
+{
+    struct json_writer *w = op->reply;
+    json_begin_object(w);
+    json_key(w, S("eventID")), json_str(w, event_id(op, it, r->sequence));
+    json_key(w, S("eventName")), json_str(w, event_name(r->event));
+    json_key(w, S("eventVersion")), json_str(w, S("1.1"));
+    json_key(w, S("eventSource")), json_str(w, S("aws:dynamodb"));
+    json_key(w, S("awsRegion")), json_str(w, op->region);
+    json_key(w, S("dynamodb"));
+    write_change(op, s, r);
+    if (r->is_ttl) {
+        json_key(w, S("userIdentity"));
+        json_begin_object(w);
+        json_key(w, S("PrincipalId")), json_str(w, S("dynamodb.amazonaws.com"));
+        json_key(w, S("Type")), json_str(w, S("Service"));
+        json_end_object(w);
+    }
+    json_end_object(w);
+}
+
+static struct error *check_iterator(struct op *op, struct str name, struct iterator *it,
+                                    struct stream *s)
+{
+    if (!iterator_parse(op->arena, name, it))
+        return invalid(op->arena, "Invalid ShardIterator");
+    int64_t now_ms = clock_now_ms(op->clock);
+    if (now_ms - it->issued_ms > ITERATOR_LIFE_MS)
+        return error_new(op->arena, &error_ExpiredIteratorException,
+                         "The shard iterator has expired. Shard iterators expire 15 minutes after "
+                         "they are retrieved.");
+    TRY(find_stream(op, it->stream_arn, s));
+    /* A table made anew in the same millisecond: the name is the same, the stream is not. */
+    return s->id == it->stream_id ? NULL : no_stream(op, it->stream_arn);
+}
+
+struct error *run_get_records(struct op *op)
+{
+    const struct get_records_input *in = op->input;
+    struct iterator it;
+    struct stream s;
+    TRY(check_iterator(op, in->shard_iterator, &it, &s));
+    size_t limit = in->limit.is_given ? (size_t)in->limit.value : LIMIT_STREAM_RECORDS;
+    struct stream_page page = {0};
+    TRY(stream_read(op->store, op->arena, s.id, it.shard_id, it.next, limit, &page));
+    if (!it.is_trim_horizon && it.next < page.oldest)
+        return trimmed(op);
+    json_key(op->reply, S("Records"));
+    json_begin_array(op->reply);
+    for (size_t i = 0; i < page.count; i++)
+        write_record(op, &s, &it, &page.records[i]);
+    json_end_array(op->reply);
+    if (page.is_end)
+        return NULL;
+    struct iterator next = it;
+    next.next = page.next;
+    /* An iterator that has found nothing yet stays at the horizon. */
+    next.is_trim_horizon = it.is_trim_horizon && !page.count;
+    next.issued_ms = clock_now_ms(op->clock);
+    json_key(op->reply, S("NextShardIterator"));
+    json_str(op->reply, iterator_name(op->arena, &next));
+    return NULL;
+}

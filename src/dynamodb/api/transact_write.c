@@ -1,0 +1,317 @@
+/* TransactWriteItems: up to 100 actions, all or nothing.
+ *
+ *     bind, find tables            a failure refuses the request
+ *     keys and items of actions    a failure cancels, with a reason for each action
+ *     lock all stripes in order    with that of the ClientRequestToken, if any
+ *     seen the token before?       the same request: success again; another: refused
+ *     read, decide each            failed conditions cancel
+ *     commit, with the token       one batch
+ *
+ * The token is remembered as a note of the store for IDEMPOTENCY_WINDOW_MS:
+ *
+ *     "transact/" token = until (8 bytes, Unix ms) fingerprint of the request (16 bytes)
+ *
+ * Source: AWS "Amazon DynamoDB Transactions: How it works", Idempotency. */
+#include "base/encode.h"
+#include "dynamodb/api/cancel.h"
+#include "dynamodb/api/check.h"
+#include "dynamodb/api/data.h"
+#include "dynamodb/api/write.h"
+
+#include <string.h>
+
+struct transaction {
+    const struct transact_write_items_input *in;
+    struct write *writes;
+    size_t count;
+    struct cancel_reason *reasons;
+    bool is_canceled;
+    bool is_replay;  /* the token has been seen with the same request */
+    struct str note; /* the name of the token's note; empty: no token */
+    struct md5 fingerprint;
+};
+
+static struct error *take_action(struct op *op, const struct transact_write_item *item,
+                                 struct write *w)
+{
+    const struct transact_action *actions[] = {item->put, item->update, item->delete,
+                                               item->condition_check};
+    static const enum write_kind kinds[] = {WRITE_PUT, WRITE_UPDATE, WRITE_DELETE, WRITE_CHECK};
+    const struct transact_action *action = NULL;
+    for (size_t i = 0; i < countof(actions); i++) {
+        if (!actions[i])
+            continue;
+        if (action)
+            return invalid(op->arena, "TransactItems can only contain one of Check, Put, Update or "
+                                      "Delete");
+        action = actions[i];
+        w->kind = kinds[i];
+    }
+    if (!action)
+        return invalid(op->arena, "Invalid Request: TransactWriteRequest should contain Delete or "
+                                  "Put or Update request");
+    w->table_name = action->table_name;
+    w->input = w->kind == WRITE_PUT ? &action->item : &action->key;
+    w->shows_old_on_failure =
+        action->return_values_on_condition_check_failure == ON_FAILURE_ALL_OLD;
+    write_set_expressions(w, action->update_expression, action->condition_expression,
+                          &action->expression_attribute_names,
+                          &action->expression_attribute_values);
+    TRY(expressions_check(op->arena, &w->expressions));
+    if (w->input->error)
+        return w->input->error;
+    return write_bind(op, w);
+}
+
+static void cancel(struct transaction *t, size_t at, struct cancel_reason reason)
+{
+    t->reasons[at] = reason;
+    t->is_canceled = true;
+}
+
+/* Tables first, for all: a missing one refuses the request whatever else is wrong. */
+static struct error *resolve(struct op *op, struct transaction *t)
+{
+    for (size_t i = 0; i < t->count; i++)
+        TRY(op_table(op, t->writes[i].table_name, &t->writes[i].table));
+    for (size_t i = 0; i < t->count; i++) {
+        struct write *w = &t->writes[i];
+        struct error *e = w->kind == WRITE_PUT ? check_item_size(op->arena, w->input->item) : NULL;
+        if (!e)
+            e = write_resolve(op, w);
+        /* Empty key values are malformed input, not an action that fails. */
+        if (e && str_starts(e->message, S("One or more parameter values are not valid.")))
+            return e;
+        if (e)
+            cancel(t, i, cancel_reason_of(e));
+    }
+    if (t->is_canceled)
+        return transaction_canceled(op->arena, t->reasons, t->count);
+    for (size_t i = 0; i < t->count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (t->writes[k].key.hash == t->writes[i].key.hash &&
+                str_eq(t->writes[k].key.bytes, t->writes[i].key.bytes))
+                return invalid(op->arena, "Transaction request cannot include multiple operations "
+                                          "on one item");
+    return NULL;
+}
+
+/* -- the token ----------------------------------------------------------------------------------
+ */
+
+static void add_part(struct buf *b, struct str part)
+{
+    varint_put(b, (uint32_t)part.len);
+    buf_add(b, part);
+}
+
+/* All that makes two requests the same, each part with its length. */
+static struct md5 fingerprint(const struct transaction *t)
+{
+    struct buf b;
+    buf_init(&b, 2 * LIMIT_REQUEST_BODY);
+    for (size_t i = 0; i < t->count; i++) {
+        const struct write *w = &t->writes[i];
+        buf_add_char(&b, (char)w->kind);
+        buf_add_char(&b, (char)w->shows_old_on_failure);
+        add_part(&b, w->table->name);
+        add_part(&b, w->input->item.attributes);
+        for (size_t k = 0; k < w->expressions.count; k++)
+            add_part(&b, w->items[k].text);
+        for (size_t k = 0; k < w->expressions.names->count; k++) {
+            add_part(&b, w->expressions.names->items[k].name);
+            add_part(&b, w->expressions.names->items[k].value);
+        }
+        for (size_t k = 0; k < w->expressions.values->count; k++) {
+            add_part(&b, w->expressions.values->items[k].name);
+            value_put(&b, w->expressions.values->items[k].value.value);
+        }
+    }
+    struct md5 sum = md5_of(buf_str(&b), S(""));
+    buf_clear(&b);
+    return sum;
+}
+
+static struct error *look_up_token(struct op *op, struct transaction *t, struct txn *txn)
+{
+    if (!t->note.len)
+        return NULL;
+    struct str value;
+    bool found;
+    TRY(txn_note_get(txn, t->note, &value, &found));
+    int64_t until_ms;
+    if (!found || value.len != sizeof until_ms + sizeof t->fingerprint)
+        return NULL;
+    memcpy(&until_ms, value.data, sizeof until_ms);
+    if (until_ms <= clock_now_ms(op->clock))
+        return NULL;
+    if (memcmp(value.data + sizeof until_ms, t->fingerprint.bytes, sizeof t->fingerprint) != 0)
+        return error_new(op->arena, &error_IdempotentParameterMismatchException,
+                         "The request uses the same client token as a previous, but non-identical "
+                         "request. Do not reuse a client token with different requests, unless "
+                         "the requests are identical");
+    t->is_replay = true;
+    return NULL;
+}
+
+static void remember_token(struct op *op, const struct transaction *t, struct txn *txn)
+{
+    if (!t->note.len)
+        return;
+    int64_t until_ms = clock_now_ms(op->clock) + IDEMPOTENCY_WINDOW_MS;
+    char value[sizeof until_ms + sizeof t->fingerprint];
+    memcpy(value, &until_ms, sizeof until_ms);
+    memcpy(value + sizeof until_ms, t->fingerprint.bytes, sizeof t->fingerprint);
+    txn_note_put(txn, t->note, (struct str){value, sizeof value}, until_ms);
+}
+
+/* -- deciding -----------------------------------------------------------------------------------
+ */
+
+static struct error *decide_all(struct op *op, struct transaction *t, struct txn *txn)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < t->count; i++) {
+        struct write *w = &t->writes[i];
+        TRY(txn_get(txn, w->table, &w->key, &w->old));
+        struct error *e = write_decide(op, w);
+        if (e) {
+            struct cancel_reason reason = cancel_reason_of(e);
+            if (!reason.code)
+                return e;
+            if (e->kind == &error_ConditionalCheckFailedException && w->shows_old_on_failure)
+                reason.item = w->old.attributes;
+            cancel(t, i, reason);
+        }
+        bytes += item_exists(w->new_item) ? w->new_item.size_bytes : w->old.size_bytes;
+    }
+    if (t->is_canceled)
+        return transaction_canceled(op->arena, t->reasons, t->count);
+    if (bytes > LIMIT_TRANSACTION_BYTES)
+        return invalid(op->arena,
+                       "The aggregate size of the items in the transaction exceeds 4 MB");
+    return NULL;
+}
+
+static struct error *decide_and_commit(struct op *op, struct transaction *t, struct txn *txn)
+{
+    TRY(look_up_token(op, t, txn));
+    if (t->is_replay) {
+        for (size_t i = 0; i < t->count; i++)
+            TRY(txn_get(txn, t->writes[i].table, &t->writes[i].key, &t->writes[i].old));
+        return NULL;
+    }
+    TRY(decide_all(op, t, txn));
+    for (size_t i = 0; i < t->count; i++)
+        write_plan(txn, &t->writes[i]);
+    remember_token(op, t, txn);
+    return txn_commit(txn);
+}
+
+/* -- the answer ---------------------------------------------------------------------------------
+ */
+
+/* Adds the cost of one action: a replayed one costs what reading its item does. */
+static void add_cost(struct op *op, const struct transaction *t, const struct txn *txn, size_t at,
+                     size_t position, struct capacity *c)
+{
+    const struct write *w = &t->writes[at];
+    c->table = w->table;
+    if (t->is_replay) {
+        uint64_t halves = 2 * capacity_read(w->old.size_bytes, true);
+        c->table_halves += halves;
+        c->read_halves += halves;
+        return;
+    }
+    uint64_t halves = 2 * capacity_write(w->old, w->new_item);
+    c->table_halves += halves;
+    c->write_halves += halves;
+    if (w->is_write)
+        c->write_halves += capacity_add_writes(op->arena, c, txn, position, 2);
+}
+
+/* One cost for each table, in the order of first mention. Positions count planned changes only. */
+static size_t add_costs(struct op *op, const struct transaction *t, const struct txn *txn,
+                        struct capacity *costs)
+{
+    size_t table_count = 0, position = 0;
+    for (size_t i = 0; i < t->count; i++) {
+        size_t k = 0;
+        while (k < table_count && costs[k].table != t->writes[i].table)
+            k++;
+        if (k == table_count)
+            table_count++;
+        add_cost(op, t, txn, i, position, &costs[k]);
+        position += t->writes[i].is_write;
+    }
+    return table_count;
+}
+
+static void reply_metrics(struct op *op, const struct transaction *t)
+{
+    struct json_writer *w = op->reply;
+    json_key(w, S("ItemCollectionMetrics"));
+    json_begin_object(w);
+    for (size_t i = 0; i < t->count; i++) {
+        bool is_first = true;
+        for (size_t k = 0; k < i; k++)
+            is_first &= t->writes[k].table != t->writes[i].table;
+        if (!is_first || !write_has_metrics(&t->writes[i]))
+            continue;
+        json_key(w, t->writes[i].table->name);
+        json_begin_array(w);
+        for (size_t k = i; k < t->count; k++)
+            if (t->writes[k].table == t->writes[i].table && t->writes[k].is_write)
+                write_metrics_object(op, w, &t->writes[k]);
+        json_end_array(w);
+    }
+    json_end_object(w);
+}
+
+static struct error *commit(struct op *op, struct transaction *t, struct capacity *costs,
+                            size_t *cost_count)
+{
+    uint64_t hashes[LIMIT_TRANSACTION_ACTIONS + 1];
+    size_t hash_count = 0;
+    for (size_t i = 0; i < t->count; i++)
+        hashes[hash_count++] = t->writes[i].key.hash;
+    if (t->note.len)
+        hashes[hash_count++] = str_hash(t->note);
+    struct txn txn;
+    txn_begin(&txn, op->store, op->arena);
+    txn_lock(&txn, hashes, hash_count);
+    struct error *e = decide_and_commit(op, t, &txn);
+    if (!e && capacity_is_wanted(t->in->return_consumed_capacity))
+        *cost_count = add_costs(op, t, &txn, costs);
+    txn_end(&txn);
+    op_depends(op, txn.depends_on);
+    return e;
+}
+
+struct error *run_transact_write_items(struct op *op)
+{
+    const struct transact_write_items_input *in = op->input;
+    struct transaction t = {.in = in, .count = in->transact_items.count};
+    t.writes = arena_array(op->arena, struct write, t.count);
+    t.reasons = arena_array(op->arena, struct cancel_reason, t.count);
+    for (size_t i = 0; i < t.count; i++)
+        TRY(take_action(op, &in->transact_items.items[i], &t.writes[i]));
+    TRY(resolve(op, &t));
+    if (in->client_request_token.data) {
+        t.note = arena_join(op->arena, S("transact/"), in->client_request_token);
+        t.fingerprint = fingerprint(&t);
+    }
+    struct capacity *costs = arena_array(op->arena, struct capacity, t.count);
+    size_t cost_count = 0;
+    TRY(commit(op, &t, costs, &cost_count));
+    if (in->return_item_collection_metrics == METRICS_SIZE)
+        reply_metrics(op, &t);
+    if (!capacity_is_wanted(in->return_consumed_capacity))
+        return NULL;
+    json_key(op->reply, S("ConsumedCapacity"));
+    json_begin_array(op->reply);
+    for (size_t i = 0; i < cost_count; i++)
+        capacity_write_object(op->reply, &costs[i], in->return_consumed_capacity);
+    json_end_array(op->reply);
+    return NULL;
+}

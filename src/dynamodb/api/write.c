@@ -1,0 +1,158 @@
+#include "dynamodb/api/write.h"
+
+#include "dynamodb/api/attribute.h"
+#include "dynamodb/api/check.h"
+
+void write_set_expressions(struct write *w, struct str update, struct str condition,
+                           const string_map *names, const value_map *values)
+{
+    size_t count = 0;
+    if (w->kind == WRITE_UPDATE)
+        w->items[count++] = (struct expression){.kind = EXPR_UPDATE, .text = update};
+    w->items[count++] = (struct expression){.kind = EXPR_CONDITION, .text = condition};
+    w->expressions.items = w->items;
+    w->expressions.count = count;
+    w->expressions.names = names;
+    w->expressions.values = values;
+}
+
+static const struct bound *bound_of(const struct write *w, enum expr_kind kind)
+{
+    for (size_t i = 0; i < w->expressions.count; i++)
+        if (w->items[i].kind == kind)
+            return w->items[i].bound;
+    return NULL;
+}
+
+struct error *write_bind(struct op *op, struct write *w)
+{
+    return expressions_bind(op->arena, &w->expressions);
+}
+
+static struct error *check_update(struct op *op, const struct write *w)
+{
+    const struct bound *update = bound_of(w, EXPR_UPDATE);
+    if (!update)
+        return NULL;
+    const struct key_schema *keys = &w->table->keys;
+    for (size_t i = 0; i < (size_t)keys->partition_count + keys->sort_count; i++) {
+        struct str name =
+            (i < keys->partition_count ? keys->partition[i] : keys->sort[i - keys->partition_count])
+                .name;
+        if (update_touches(update, name))
+            return invalid(op->arena,
+                           "One or more parameter values were invalid: Cannot update attribute "
+                           "%.*s. This attribute is part of the key",
+                           STR_ARG(name));
+    }
+    return NULL;
+}
+
+struct error *write_resolve(struct op *op, struct write *w)
+{
+    TRY(op_table(op, w->table_name, &w->table));
+    struct item given = w->input->item;
+    if (w->kind == WRITE_PUT)
+        TRY(check_item(op->arena, w->table, given));
+    else
+        TRY(check_key(op->arena, w->table, given));
+    if (w->kind == WRITE_UPDATE)
+        TRY(check_update(op, w));
+    w->is_write = w->kind != WRITE_CHECK;
+    w->key = item_key_of(op->arena, w->table, given.attributes);
+    return NULL;
+}
+
+static struct error *condition_failed(struct op *op, const struct write *w)
+{
+    struct error *e = error_new(op->arena, &error_ConditionalCheckFailedException,
+                                "The conditional request failed");
+    if (w->shows_old_on_failure && item_exists(w->old)) {
+        struct buf out;
+        buf_init(&out, 4 * LIMIT_ITEM + 64);
+        struct json_writer json = json_writer(&out);
+        json_key(&json, S("Item"));
+        attribute_write_item(&json, w->old.attributes);
+        e->extra = arena_str(op->arena, buf_str(&out));
+        buf_clear(&out);
+    }
+    return e;
+}
+
+static struct error *decide_update(struct op *op, struct write *w)
+{
+    struct item before = item_exists(w->old) ? w->old : w->input->item;
+    const struct bound *update = bound_of(w, EXPR_UPDATE);
+    if (!update)
+        w->new_item = before;
+    else
+        TRY(update_apply(op->arena, update, before, &w->new_item));
+    return check_updated(op->arena, w->table, w->old, w->new_item);
+}
+
+struct error *write_decide(struct op *op, struct write *w)
+{
+    const struct bound *condition = bound_of(w, EXPR_CONDITION);
+    if (condition && !condition_holds(condition, w->old))
+        return condition_failed(op, w);
+    switch (w->kind) {
+    case WRITE_PUT:
+        w->new_item = w->input->item;
+        return NULL;
+    case WRITE_UPDATE:
+        return decide_update(op, w);
+    case WRITE_DELETE:
+        w->new_item = (struct item){0};
+        return NULL;
+    case WRITE_CHECK:
+        w->new_item = w->old;
+        return NULL;
+    }
+    return NULL;
+}
+
+void write_plan(struct txn *t, const struct write *w)
+{
+    if (w->is_write)
+        txn_put(t, w->table, &w->key, w->old, w->new_item, AUTHOR_USER);
+}
+
+/* -- item collections ---------------------------------------------------------------------------
+ */
+
+bool write_has_metrics(const struct write *w)
+{
+    for (size_t i = 0; i < w->table->index_count; i++)
+        if (!w->table->indexes[i].is_global)
+            return true;
+    return false;
+}
+
+/* The upper bound of the estimate in GB: a collection is no larger than its table with the local
+ * indexes. */
+static double collection_bound_gb(struct store *store, const struct table *t)
+{
+    int64_t bytes = catalog_counts(store, t, NULL).bytes;
+    for (size_t i = 0; i < t->index_count; i++)
+        if (!t->indexes[i].is_global)
+            bytes += catalog_counts(store, t, &t->indexes[i]).bytes;
+    return (double)(bytes / (1 << 30) + 1);
+}
+
+void write_metrics_object(struct op *op, struct json_writer *w, const struct write *write)
+{
+    const struct table *t = write->table;
+    struct str attributes = write->input->item.attributes;
+    json_begin_object(w);
+    json_key(w, S("ItemCollectionKey"));
+    json_begin_object(w);
+    json_key(w, t->keys.partition[0].name);
+    attribute_write_value(w, value_member(attributes, t->keys.partition[0].name));
+    json_end_object(w);
+    json_key(w, S("SizeEstimateRangeGB"));
+    json_begin_array(w);
+    json_double(w, 0);
+    json_double(w, collection_bound_gb(op->store, t));
+    json_end_array(w);
+    json_end_object(w);
+}
