@@ -1,0 +1,249 @@
+/* Opening: format and counts are looked at, the catalog is loaded, then the threads start.
+ *
+ *     'm' "format"   4 bytes   the number of key.c's layouts; absent in a new folder
+ *     'm' "ids"      4 bytes   the next id of a table, index or stream
+ *     'm' "records"  8 bytes   the next stream record number after a restart
+ *     'm' "counts"             id(4) items(8) bytes(8) for each table and index
+ *     'm' "clean"    nothing   "counts" is exact: removed at opening, put back at closing
+ *
+ * After a crash the counts are those of the last time they were saved, until the worker has counted
+ * anew. */
+#include "dynamodb/storage/store.h"
+
+#include "base/log.h"
+#include "dynamodb/storage/internal.h"
+#include "dynamodb/storage/worker.h"
+
+#include <stdlib.h>
+
+struct error *store_error(struct arena *a, const struct error *cause)
+{
+    return error_new(a, &error_InternalServerError, "The store failed: %.*s",
+                     STR_ARG(cause->message));
+}
+
+struct error *store_damaged(struct arena *a, const char *what)
+{
+    return error_new(a, &error_InternalServerError, "The store is damaged: %s", what);
+}
+
+/* -- opening and closing ------------------------------------------------------------------------
+ */
+
+static struct error *open_format(struct store *store, struct arena *a, bool *is_clean)
+{
+    struct str value;
+    bool found;
+    struct str key = key_named(a, SPACE_META, S("format"));
+    TRY(store_read(store, a, key, &value, &found));
+    if (found && value.len != 4)
+        return store_damaged(a, "no format number");
+    if (found && get_u32(value.data) > KEY_FORMAT)
+        return error_new(
+            a, &error_system,
+            "The data is of format %u, made by a newer version; this one knows formats "
+            "up to %u",
+            get_u32(value.data), KEY_FORMAT);
+    struct str clean = key_named(a, SPACE_META, S("clean"));
+    TRY(store_read(store, a, clean, &value, is_clean));
+    *is_clean |= !found; /* nothing to count */
+
+    char number[4];
+    put_u32(number, KEY_FORMAT);
+    uint64_t sequence;
+    struct kv_batch *batch = commit_begin(store->commit, &sequence);
+    kv_batch_put(batch, key, (struct str){number, sizeof number});
+    kv_batch_delete(batch, clean);
+    return commit_end(store->commit, a);
+}
+
+/* The number after the last stream record's. Read before there is a commit. */
+static struct error *next_record(struct kv *kv, struct arena *a, uint64_t *out)
+{
+    struct kv_read *read = kv_read_begin(kv, false);
+    struct str value;
+    bool found;
+    struct error *error = kv_get(read, a, key_named(a, SPACE_META, S("records")), &value, &found);
+    *out = 1;
+    if (!error && found) {
+        if (value.len == 8)
+            *out = get_u64(value.data);
+        else
+            error = store_damaged(a, "no record number");
+    }
+    kv_read_end(read);
+    return error;
+}
+
+static struct stripe *stripes_new(void)
+{
+    struct stripe *stripes = mem_zalloc(STRIPES * sizeof *stripes);
+    for (int i = 0; i < STRIPES; i++)
+        stripes[i].lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+    return stripes;
+}
+
+struct error *store_open(struct arena *a, const struct store_options *options, struct store **out)
+{
+    uint64_t record;
+    struct error *error = next_record(options->kv, a, &record);
+    if (error) {
+        kv_close(options->kv);
+        return error;
+    }
+    struct store *store = mem_zalloc(sizeof *store);
+    store->kv = options->kv;
+    store->clock = options->clock;
+    store->rand = options->rand;
+    store->stripes = stripes_new();
+    store->commit = commit_new(options->kv, options->syncs, record);
+    bool is_clean;
+    error = open_format(store, a, &is_clean);
+    if (!error)
+        error = catalog_open(store, a);
+    if (error) {
+        store_close(store);
+        return error;
+    }
+    store->worker = worker_new(store, options->sweep_interval_ms, !is_clean);
+    *out = store;
+    return NULL;
+}
+
+/* Leaves the mark that nothing needs to be counted next time. */
+static void save_counts(struct store *store)
+{
+    struct arena a;
+    arena_init(&a);
+    uint64_t sequence;
+    struct kv_batch *batch = commit_begin(store->commit, &sequence);
+    kv_batch_put(batch, key_named(&a, SPACE_META, S("counts")), catalog_counts_encode(store, &a));
+    kv_batch_put(batch, key_named(&a, SPACE_META, S("clean")), S(""));
+    struct error *error = commit_end(store->commit, &a);
+    if (error)
+        log_warn("storage: counts not saved: %.*s", STR_ARG(error->message));
+    arena_clear(&a);
+}
+
+void store_close(struct store *store)
+{
+    if (!store)
+        return;
+    bool is_exact = store->worker && worker_free(store->worker);
+    if (is_exact && !store_failed(store))
+        save_counts(store);
+    commit_free(store->commit);
+    catalog_close(store);
+    for (int i = 0; i < STRIPES; i++)
+        pthread_mutex_destroy(&store->stripes[i].lock);
+    free(store->stripes);
+    kv_close(store->kv);
+    free(store);
+}
+
+void store_work(struct store *store)
+{
+    worker_round(store->worker);
+}
+
+/* -- durability ---------------------------------------------------------------------------------
+ */
+
+uint64_t store_written(const struct store *store)
+{
+    return commit_written(store->commit);
+}
+
+uint64_t store_synced(const struct store *store)
+{
+    return commit_synced(store->commit);
+}
+
+bool store_failed(const struct store *store)
+{
+    return commit_failed(store->commit);
+}
+
+bool store_wait(struct store *store, uint64_t sequence)
+{
+    return commit_wait(store->commit, sequence);
+}
+
+void store_set_on_sync(struct store *store, void (*on_sync)(void *context), void *context)
+{
+    commit_set_on_sync(store->commit, on_sync, context);
+}
+
+/* -- reading ------------------------------------------------------------------------------------
+ */
+
+struct error *store_read(struct store *store, struct arena *a, struct str key, struct str *value,
+                         bool *found)
+{
+    struct kv_read *read = commit_read_begin(store->commit, false);
+    struct error *error = kv_get(read, a, key, value, found);
+    if (!error && *found)
+        *value = arena_str(a, *value);
+    commit_read_end(store->commit, read);
+    return error ? store_error(a, error) : NULL;
+}
+
+struct str item_bytes(struct arena *a, struct item item)
+{
+    struct buf stored;
+    buf_init(&stored, LIMIT_ITEM * 4);
+    item_store(&stored, item);
+    struct str bytes = arena_str(a, buf_str(&stored));
+    buf_clear(&stored);
+    return bytes;
+}
+
+struct item_key item_key_of(struct arena *a, const struct table *t, struct str attributes)
+{
+    uint64_t hash;
+    struct item_key key = {.bytes = key_item(a, t->id, &t->keys, attributes, &hash)};
+    key.hash = stripe_hash(t->id, hash);
+    return key;
+}
+
+static struct error *load(struct arena *a, struct str value, bool found, struct item *out)
+{
+    *out = (struct item){0};
+    if (found && !item_load(value, out))
+        return store_damaged(a, "an item cannot be read");
+    return NULL;
+}
+
+struct error *store_get(struct store *store, struct arena *a, const struct table *t,
+                        const struct item_key *key, struct item *out, uint64_t *depends_on)
+{
+    (void)t;
+    struct str value;
+    bool found;
+    TRY(store_read(store, a, key->bytes, &value, &found));
+    *depends_on = stripe_seen(store, key->hash);
+    return load(a, value, found, out);
+}
+
+struct error *store_get_together(struct store *store, struct arena *a, struct get *gets,
+                                 size_t count, uint64_t *depends_on)
+{
+    struct kv_read *read = commit_read_begin(store->commit, true);
+    struct error *error = NULL;
+    for (size_t i = 0; i < count && !error; i++) {
+        struct str value;
+        bool found;
+        error = kv_get(read, a, gets[i].key.bytes, &value, &found);
+        if (error)
+            error = store_error(a, error);
+        else
+            error = load(a, found ? arena_str(a, value) : value, found, &gets[i].item);
+    }
+    commit_read_end(store->commit, read);
+    *depends_on = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t seen = stripe_seen(store, gets[i].key.hash);
+        *depends_on = seen > *depends_on ? seen : *depends_on;
+    }
+    return error;
+}
