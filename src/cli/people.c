@@ -28,8 +28,7 @@ struct error *data_dir_find(struct cli *cli, const char *given, const char **out
 
 struct error *data_dir_make(struct arena *a, const char *path)
 {
-    char *copy = arena_alloc(a, strlen(path) + 1);
-    strcpy(copy, path);
+    char *copy = memcpy(arena_alloc(a, strlen(path) + 1), path, strlen(path) + 1);
     for (char *at = copy + 1; *at; at++) {
         if (*at != '/')
             continue;

@@ -1,0 +1,39 @@
+#!/bin/sh
+# Everything that a reader should not have to look for: format, both compilers, clang-tidy, and the
+# rules of CONTRIBUTING.md that a machine can check.
+set -u
+cd "$(dirname "$0")/.."
+failed=0
+fail() {
+    echo "lint: $*"
+    failed=1
+}
+sources=$(git ls-files '*.c' '*.h')
+
+clang-format --dry-run -Werror $sources || fail "run \`make format\`"
+
+# Functions without a bound on what they write, or with hidden state.
+if grep -nE '(^|[^A-Za-z0-9_])(strcpy|strcat|sprintf|vsprintf|gets|strtok|alloca|atoi|atol|tmpnam)\(' \
+    $sources; then
+    fail "these functions are not used here: take str, buf, arena_printf, str_to_u64"
+fi
+long=$(wc -l $sources | awk '$2 != "total" && $1 > 900')
+[ -z "$long" ] || fail "over 900 lines, split by purpose: $long"
+for header in $(git ls-files 'src/*.h'); do
+    [ "$(head -c 2 "$header")" = "/*" ] || fail "$header does not open with what it is"
+done
+for script in $(git ls-files 'scripts/*.sh' 'tests/*.sh' 'bench/*.sh' bin .ci/run); do
+    case "$(head -n 1 "$script")" in
+    *bash*) bash -n "$script" || fail "$script" ;;
+    *) sh -n "$script" || fail "$script" ;;
+    esac
+done
+
+[ -f build-clang/build.ninja ] || CC=clang meson setup build-clang
+ninja -C build-clang || fail "clang does not build it"
+run-clang-tidy -quiet -p build-clang "$(pwd)/(src|bench)/.*\.c$" >build-clang/tidy.log 2>&1 ||
+    fail "clang-tidy: see build-clang/tidy.log"
+grep -E '(warning|error):' build-clang/tidy.log
+
+[ $failed = 0 ] && echo "lint: clean"
+exit $failed
