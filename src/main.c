@@ -5,6 +5,7 @@
 #include <string.h>
 
 const struct command *const commands[] = {
+    &command_dynamodb,
     &command_help,
     &command_version,
 };

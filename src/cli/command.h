@@ -28,5 +28,6 @@ struct command {
 extern const struct command *const commands[];
 extern const size_t command_count;
 
+extern const struct command command_dynamodb;
 extern const struct command command_help;
 extern const struct command command_version;

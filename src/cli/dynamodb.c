@@ -1,0 +1,186 @@
+/* cruddur dynamodb: the DynamoDB-compatible endpoint alone.
+ *
+ * A drop-in for DynamoDB Local, whose own flags it takes. It is root over all data it serves, so it
+ * listens on the loopback only, unless told otherwise by two flags that say what they do. */
+#include "cli/options.h"
+#include "cli/signals.h"
+#include "dynamodb/wire/wire.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define GRACE_MS 5000
+
+struct settings {
+    const char *data_dir, *durability, *region;
+    bool in_memory, any_credentials, is_any_origin;
+    uint16_t port;
+    uint64_t cache_mb;
+    struct option_list binds, hosts;
+};
+
+static const char usage[] =
+    "usage: cruddur dynamodb [options]\n"
+    "\n"
+    "Serves the DynamoDB API on http://localhost:8000, in memory unless --data is given.\n"
+    "\n"
+    "  --port N           listen on port N (8000; 0: any free one)\n"
+    "  --data DIR         keep the data in DIR; it is made when missing\n"
+    "  --in-memory        keep nothing (the default)\n"
+    "  --durability MODE  sync: an answer is given when its data is on the disk (default);\n"
+    "                     os: when the operating system has it\n"
+    "  --cache-mb N       memory for blocks read from the disk (8)\n"
+    "  --region R         region in ARNs and stream records (us-east-1)\n"
+    "  --bind ADDR        listen on ADDR instead of 127.0.0.1 and ::1; may be repeated;\n"
+    "                     an address that is no loopback needs --any-credentials\n"
+    "  --any-credentials  let whoever reaches the port read and write everything\n"
+    "  --host NAME        also answer requests whose Host is NAME; may be repeated\n"
+    "  --cors             let pages of every origin read the answers, not only local ones\n"
+    "\n"
+    "DynamoDB Local's flags work too: -port N, -inMemory, -dbPath DIR, -sharedDb, -cors LIST,\n"
+    "-disableTelemetry, -optimizeDbBeforeStartup, -delayTransientStatuses, -help.\n";
+
+static struct error *read_flags(struct cli *cli, struct settings *s, bool *wants_help)
+{
+    bool ignored;
+    const char *cors_list = NULL;
+    const struct option_row rows[] = {
+        {"--port", OPTION_PORT, &s->port},
+        {"--data", OPTION_TEXT, &s->data_dir},
+        {"--in-memory", OPTION_FLAG, &s->in_memory},
+        {"--durability", OPTION_TEXT, &s->durability},
+        {"--cache-mb", OPTION_COUNT, &s->cache_mb},
+        {"--region", OPTION_TEXT, &s->region},
+        {"--bind", OPTION_LIST, &s->binds},
+        {"--any-credentials", OPTION_FLAG, &s->any_credentials},
+        {"--host", OPTION_LIST, &s->hosts},
+        {"--cors", OPTION_FLAG, &s->is_any_origin},
+        {"-port", OPTION_PORT, &s->port},
+        {"-inMemory", OPTION_FLAG, &s->in_memory},
+        {"-dbPath", OPTION_TEXT, &s->data_dir},
+        {"-cors", OPTION_TEXT, &cors_list},
+        {"-help", OPTION_FLAG, wants_help},
+        /* One database for all credentials and regions is what there is; nothing is sent home;
+         * there is nothing to optimise, and tables are active at once. */
+        {"-sharedDb", OPTION_FLAG, &ignored},
+        {"-disableTelemetry", OPTION_FLAG, &ignored},
+        {"-optimizeDbBeforeStartup", OPTION_FLAG, &ignored},
+        {"-delayTransientStatuses", OPTION_FLAG, &ignored},
+    };
+    TRY(options_read(cli, rows, countof(rows)));
+    s->is_any_origin |= cors_list && strcmp(cors_list, "*") == 0;
+    return NULL;
+}
+
+static bool is_loopback(const char *address)
+{
+    return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0;
+}
+
+static struct error *check_flags(struct cli *cli, const struct settings *s, bool *is_exposed)
+{
+    *is_exposed = false;
+    if (s->data_dir && s->in_memory)
+        return error_new(cli->arena, &error_usage,
+                         "data is kept either in a folder (--data) or in memory (--in-memory)");
+    if (strcmp(s->durability, "sync") != 0 && strcmp(s->durability, "os") != 0)
+        return error_new(cli->arena, &error_usage, "--durability is sync or os, not \"%s\"",
+                         s->durability);
+    if (s->cache_mb > 1 << 20)
+        return error_new(cli->arena, &error_usage, "--cache-mb is at most %d", 1 << 20);
+    for (size_t i = 0; i < s->binds.count; i++) {
+        if (is_loopback(s->binds.items[i]))
+            continue;
+        *is_exposed = true;
+        if (!s->any_credentials)
+            return error_new(cli->arena, &error_usage,
+                             "--bind %s lets others reach all data; confirm with "
+                             "--any-credentials",
+                             s->binds.items[i]);
+    }
+    return NULL;
+}
+
+static struct error *open_engine(struct cli *cli, const struct settings *s, struct engine **out)
+{
+    return engine_open(cli->arena,
+                       &(struct engine_options){.data_dir = s->data_dir,
+                                                .durability = strcmp(s->durability, "os") == 0
+                                                                  ? DURABILITY_OS
+                                                                  : DURABILITY_SYNC,
+                                                .region = str_z(s->region),
+                                                .cache_bytes = (size_t)s->cache_mb << 20,
+                                                .clock = &clock_system,
+                                                .rand = &rand_system},
+                       out);
+}
+
+static struct error *open_wire(struct cli *cli, const struct settings *s, bool is_exposed,
+                               struct engine *engine, struct wire **out)
+{
+    static const char *const loopback[] = {"127.0.0.1", "::1"};
+    struct str *hosts = arena_array(cli->arena, struct str, s->hosts.count);
+    for (size_t i = 0; i < s->hosts.count; i++)
+        hosts[i] = str_z(s->hosts.items[i]);
+    bool is_bound = s->binds.count > 0;
+    return wire_open(
+        cli->arena,
+        &(struct wire_options){.engine = engine,
+                               .addresses = is_bound ? s->binds.items : loopback,
+                               .address_count = is_bound ? s->binds.count : countof(loopback),
+                               .port = s->port,
+                               .port_flag = "--port",
+                               .region = str_z(s->region),
+                               .origin = {.hosts = hosts,
+                                          .host_count = s->hosts.count,
+                                          .is_any_host = is_exposed,
+                                          .is_any_origin = s->is_any_origin},
+                               .clock = &clock_system,
+                               .rand = &rand_system},
+        out);
+}
+
+static struct error *serve(struct cli *cli, const struct settings *s, struct wire *wire)
+{
+    TRY(wire_start(cli->arena, wire));
+    const char *host = s->binds.count ? s->binds.items[0] : "localhost";
+    bool is_v6 = strchr(host, ':') != NULL;
+    printf("cruddur dynamodb listens on http://%s%s%s:%u, %s%s\n", is_v6 ? "[" : "", host,
+           is_v6 ? "]" : "", wire_port(wire), s->data_dir ? "data in " : "in memory",
+           s->data_dir ? s->data_dir : "");
+    if (fflush(stdout) != 0)
+        return error_errno(cli->arena, "cannot write the output");
+    signals_wait();
+    return NULL;
+}
+
+static struct error *run(struct cli *cli)
+{
+    struct settings s = {.port = 8000, .durability = "sync"};
+    bool wants_help = false, is_exposed;
+    TRY(read_flags(cli, &s, &wants_help));
+    if (wants_help) {
+        fputs(usage, stdout);
+        return NULL;
+    }
+    TRY(check_flags(cli, &s, &is_exposed));
+    signals_block();
+    struct engine *engine = NULL;
+    struct wire *wire = NULL;
+    TRY(open_engine(cli, &s, &engine));
+    struct error *e = open_wire(cli, &s, is_exposed, engine, &wire);
+    if (!e) {
+        e = serve(cli, &s, wire);
+        wire_stop(wire, GRACE_MS);
+    }
+    engine_close(engine);
+    wire_free(wire);
+    return e;
+}
+
+const struct command command_dynamodb = {
+    .name = "dynamodb",
+    .summary = "the DynamoDB-compatible server alone, on :8000",
+    .usage = usage,
+    .run = run,
+};
