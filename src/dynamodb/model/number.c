@@ -199,6 +199,22 @@ struct error *number_parse(struct arena *a, struct str text, struct number *out)
     return NULL;
 }
 
+void number_from_u64(uint64_t integer, struct number *out)
+{
+    struct decimal d = {0};
+    uint8_t reversed[20];
+    int count = 0;
+    for (; integer > 0; integer /= 10)
+        reversed[count++] = (uint8_t)(integer % 10);
+    d.exponent = count - 1;
+    for (int i = 0; i < count; i++)
+        d.digits[i] = reversed[count - 1 - i];
+    while (count > 0 && d.digits[count - 1] == 0)
+        count--;
+    d.count = count;
+    encode(&d, out);
+}
+
 static void add_zeros(struct buf *out, int count)
 {
     for (int i = 0; i < count; i++)

@@ -26,13 +26,15 @@ static inline struct str number_str(const struct number *n)
  * to store more than 38 significant digits in a Number", "Number overflow. Attempting to store a
  * number with magnitude larger than supported range", "Number underflow. …". */
 MUST_USE struct error *number_parse(struct arena *a, struct str text, struct number *out);
+void number_from_u64(uint64_t integer, struct number *out);
 /* As the service prints it: plain digits, no exponent, no trailing zeros. */
 void number_print(struct buf *out, struct str encoded);
 /* For an encoded number at the start of bytes: how long it is; 0 when the bytes are damaged. */
 size_t number_encoded_len(struct str bytes);
 /* Bytes the service counts for it: about one for two digits, plus one. */
 size_t number_size(struct str encoded);
-/* Sum and difference, exact; the error is overflow or more than 38 digits, as the service has it. */
+/* Sum and difference, exact; the error is overflow or more than 38 digits, as the service has it.
+ */
 MUST_USE struct error *number_add(struct arena *a, struct str x, struct str y, struct number *out);
 MUST_USE struct error *number_subtract(struct arena *a, struct str x, struct str y,
                                        struct number *out);

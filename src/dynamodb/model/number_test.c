@@ -309,6 +309,18 @@ TEST(damaged_encodings_are_refused)
     CHECK(accepted > 1000);
 }
 
+TEST(integers_are_encoded_as_their_text)
+{
+    static const uint64_t integers[] = {0, 1, 9, 10, 100, 101, 12345, 1000000, UINT64_MAX};
+    for (size_t i = 0; i < countof(integers); i++) {
+        struct number n;
+        number_from_u64(integers[i], &n);
+        struct str text = arena_printf(arena, "%llu", (unsigned long long)integers[i]);
+        struct number want = parsed(arena, text);
+        CHECK_STR(number_str(&n), number_str(&want));
+    }
+}
+
 TEST(no_encoding_is_a_prefix_of_another)
 {
     static const char *const texts[] = {"0",     "1",      "10",     "12",   "120",
@@ -326,4 +338,4 @@ TEST(no_encoding_is_a_prefix_of_another)
 TAP_MAIN(T(prints_as_the_service_does), T(refuses_in_the_services_words),
          T(counts_bytes_as_the_service_does), T(adds_and_subtracts_at_the_limits),
          T(random_numbers_agree_with_a_slow_reference), T(damaged_encodings_are_refused),
-         T(no_encoding_is_a_prefix_of_another))
+         T(integers_are_encoded_as_their_text), T(no_encoding_is_a_prefix_of_another))
