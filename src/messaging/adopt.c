@@ -553,55 +553,12 @@ struct error *adopt_group_row(struct chat *chat, struct arena *a, struct str mem
 
 /* -- stream records ---------------------------------------------------------------------------- */
 
-/* {"eventName":"INSERT","dynamodb":{"Keys":{…},"NewImage":{…}}} */
-struct record {
-    struct str event;
-    struct item keys, image;
-};
-
-static void read_change(struct arena *a, struct json_reader *r, struct record *out)
+struct error *adopt_record(struct chat *chat, struct arena *a, const struct record *record)
 {
-    struct str name;
-    if (!json_enter_object(r))
-        return;
-    while (json_next_member(r, &name)) {
-        if (str_eq(name, S("Keys")))
-            (void)item_decode(a, r, &out->keys);
-        else if (str_eq(name, S("NewImage")))
-            (void)item_decode(a, r, &out->image);
-        else
-            json_skip(r);
-    }
-}
-
-static bool read_record(struct arena *a, struct str text, struct record *out)
-{
-    struct json_reader r;
-    struct str name;
-    *out = (struct record){0};
-    json_reader_init(&r, text, a);
-    if (json_enter_object(&r)) {
-        while (json_next_member(&r, &name)) {
-            if (str_eq(name, S("eventName")) && json_peek(&r) == JSON_STRING)
-                json_read_str(&r, &out->event);
-            else if (str_eq(name, S("dynamodb")))
-                read_change(a, &r, out);
-            else
-                json_skip(&r);
-        }
-    }
-    return json_finish(&r);
-}
-
-struct error *chat_adopt(struct chat *chat, struct arena *a, struct str text)
-{
-    struct record record;
     struct str id, group;
     struct error *e;
-    if (!read_record(a, text, &record))
-        return error_new(a, &chat_unavailable, "a stream record cannot be read");
-    struct key key = item_key(&record.keys);
-    if (!str_eq(record.event, S("INSERT")) || item_i64(&record.image, S("seq"), 0))
+    struct key key = item_key(&record->keys);
+    if (!str_eq(record->event, S("INSERT")) || item_i64(&record->image, S("seq"), 0))
         return NULL;
     if (row_id(key.pk, S("MSG#"), &group)) {
         queue_enter(chat->queue, group);
@@ -609,11 +566,19 @@ struct error *chat_adopt(struct chat *chat, struct arena *a, struct str text)
         queue_leave(chat->queue, group);
         return e;
     }
-    group = item_str(&record.image, S("message_group_uuid"));
+    group = item_str(&record->image, S("message_group_uuid"));
     if (!row_id(key.pk, S("GRP#"), &id) || !group.len)
         return NULL;
     queue_enter(chat->queue, group);
     e = adopt_group_row(chat, a, id, key.sk, NULL);
     queue_leave(chat->queue, group);
     return e;
+}
+
+struct error *chat_adopt(struct chat *chat, struct arena *a, struct str text)
+{
+    struct record record;
+    if (!record_decode(a, text, &record))
+        return error_new(a, &chat_unavailable, "a stream record cannot be read");
+    return adopt_record(chat, a, &record);
 }

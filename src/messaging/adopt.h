@@ -8,6 +8,7 @@
 #pragma once
 
 #include "messaging/chat_core.h"
+#include "messaging/record.h"
 
 /* Makes #STATE, members and group rows of a group that has none of ours; nothing when it has.
  * `hint` (may be NULL) is a group row that the index may not show yet. */
@@ -21,3 +22,7 @@ MUST_USE struct error *adopt_group_row(struct chat *chat, struct arena *a, struc
 /* A message without seq. */
 MUST_USE struct error *adopt_message(struct chat *chat, struct arena *a, struct str group,
                                      struct str sk, struct chat_cost *cost);
+
+/* chat_adopt for a record that is decoded already; takes the place in the queue itself. */
+MUST_USE struct error *adopt_record(struct chat *chat, struct arena *a,
+                                    const struct record *record);
