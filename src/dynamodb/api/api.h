@@ -26,6 +26,7 @@ struct op {
     const struct clock *clock;
     const struct rand_source *rand;
     struct str region, account_id;
+    struct str endpoint; /* host and port that clients reach this server at */
 };
 
 static inline void op_depends(struct op *op, uint64_t sequence)

@@ -1,0 +1,67 @@
+/* The operation table: what this server answers. Rows most asked for stand first. */
+#include "dynamodb/api/api.h"
+#include "dynamodb/api/control.h"
+#include "dynamodb/api/data.h"
+#include "dynamodb/api/shapes.h"
+
+#define DATA(operation, function)                                                                  \
+    {                                                                                              \
+        STR_INIT(#operation), &shape_##function, run_##function, false, false                      \
+    }
+#define READ(operation, input, function)                                                           \
+    {                                                                                              \
+        STR_INIT(operation), &(input), function, false, false                                      \
+    }
+#define CHANGE(operation, input, function)                                                         \
+    {                                                                                              \
+        STR_INIT(operation), &(input), function, true, false                                       \
+    }
+#define STREAM(operation, function)                                                                \
+    {                                                                                              \
+        STR_INIT(#operation), &shape_##function, run_##function, false, true                       \
+    }
+
+static const struct operation table[] = {
+    DATA(GetItem, get_item),
+    DATA(PutItem, put_item),
+    DATA(Query, query),
+    DATA(UpdateItem, update_item),
+    DATA(BatchGetItem, batch_get_item),
+    DATA(BatchWriteItem, batch_write_item),
+    DATA(TransactGetItems, transact_get_items),
+    DATA(TransactWriteItems, transact_write_items),
+    DATA(DeleteItem, delete_item),
+    DATA(Scan, scan),
+
+    STREAM(ListStreams, list_streams),
+    STREAM(DescribeStream, describe_stream),
+    STREAM(GetShardIterator, get_shard_iterator),
+    STREAM(GetRecords, get_records),
+
+    CHANGE("CreateTable", shape_create_table, run_create_table),
+    CHANGE("UpdateTable", shape_update_table, run_update_table),
+    CHANGE("DeleteTable", shape_table_name_only, run_delete_table),
+    READ("DescribeTable", shape_table_name_only, run_describe_table),
+    READ("ListTables", shape_list_tables, run_list_tables),
+    CHANGE("UpdateTimeToLive", shape_update_time_to_live, run_update_time_to_live),
+    READ("DescribeTimeToLive", shape_table_name_only, run_describe_time_to_live),
+    CHANGE("TagResource", shape_tag_resource, run_tag_resource),
+    CHANGE("UntagResource", shape_untag_resource, run_untag_resource),
+    READ("ListTagsOfResource", shape_list_tags_of_resource, run_list_tags_of_resource),
+    READ("DescribeLimits", shape_empty, run_describe_limits),
+    READ("DescribeEndpoints", shape_empty, run_describe_endpoints),
+};
+
+const struct operation *operation_find(struct str name)
+{
+    for (size_t i = 0; i < countof(table); i++)
+        if (str_eq(table[i].name, name))
+            return &table[i];
+    return NULL;
+}
+
+const struct operation *operation_list(size_t *count)
+{
+    *count = countof(table);
+    return table;
+}
