@@ -271,6 +271,7 @@ static struct error *create_index(struct op *op, const struct update_table_input
     indexes[t->index_count].status = STATUS_CREATING;
     indexes[t->index_count].is_backfilling = true;
     t->index_count++;
+    t->status = STATUS_UPDATING; /* until the backfill is through */
     return projections_check(op->arena, indexes, t->index_count);
 }
 
@@ -308,8 +309,27 @@ static void drop_unused_definitions(struct arena *a, struct table *t)
     t->attribute_count = count;
 }
 
+/* A change of billing changes it for the indexes too. */
+static struct error *bill_indexes(struct arena *a, const struct table *t, bool switches,
+                                  struct index *indexes)
+{
+    for (size_t i = 0; switches && i < t->index_count; i++) {
+        struct index *index = &indexes[i];
+        if (!index->is_global)
+            continue;
+        if (t->billing == BILLING_PAY_PER_REQUEST)
+            index->throughput.read_units = index->throughput.write_units = 0;
+        else if (!index->throughput.read_units)
+            return invalid(a, WRONG "ProvisionedThroughput must be specified for index: %.*s",
+                           STR_ARG(index->name));
+        else
+            index->throughput.max_read_units = index->throughput.max_write_units = 0;
+    }
+    return NULL;
+}
+
 static struct error *change_indexes(struct op *op, const struct update_table_input *in,
-                                    struct table *t)
+                                    enum billing was, struct table *t)
 {
     size_t update_count = in->global_secondary_index_updates.count;
     struct index *indexes = arena_array(op->arena, struct index, t->index_count + update_count + 1);
@@ -327,7 +347,7 @@ static struct error *change_indexes(struct op *op, const struct update_table_inp
             TRY(delete_index(op, u->delete->index_name, t, indexes));
     }
     drop_unused_definitions(op->arena, t);
-    return NULL;
+    return bill_indexes(op->arena, t, t->billing != was, indexes);
 }
 
 /* -- the rest ---------------------------------------------------------------------------------- */
@@ -357,9 +377,10 @@ static struct error *change_stream(struct op *op, const struct stream_specificat
 
 static struct error *change_all(struct op *op, const struct update_table_input *in, struct table *t)
 {
+    enum billing was = t->billing;
     TRY(change_billing(op, in, t));
     TRY(change_limits(op, in, t));
-    TRY(change_indexes(op, in, t));
+    TRY(change_indexes(op, in, was, t));
     TRY(change_stream(op, in->stream_specification, t));
     if (in->sse_specification)
         t->sse = sse_describe(op->arena, in->sse_specification, op->region, op->account_id);
