@@ -7,9 +7,15 @@ struct str str_z(const char *text)
     return text ? (struct str){text, strlen(text)} : S("");
 }
 
+/* memcmp that lets an empty str be NULL, which the library's own does not. */
+static int compare_bytes(const char *a, const char *b, size_t len)
+{
+    return len ? memcmp(a, b, len) : 0;
+}
+
 bool str_eq(struct str a, struct str b)
 {
-    return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
+    return a.len == b.len && compare_bytes(a.data, b.data, a.len) == 0;
 }
 
 static char lower(char c)
@@ -30,19 +36,19 @@ bool str_eq_nocase(struct str a, struct str b)
 int str_compare(struct str a, struct str b)
 {
     size_t shared = a.len < b.len ? a.len : b.len;
-    int order = memcmp(a.data, b.data, shared);
+    int order = compare_bytes(a.data, b.data, shared);
     return order ? order : (a.len > b.len) - (a.len < b.len);
 }
 
 bool str_starts(struct str s, struct str prefix)
 {
-    return s.len >= prefix.len && memcmp(s.data, prefix.data, prefix.len) == 0;
+    return s.len >= prefix.len && compare_bytes(s.data, prefix.data, prefix.len) == 0;
 }
 
 bool str_ends(struct str s, struct str suffix)
 {
     return s.len >= suffix.len &&
-           memcmp(s.data + (s.len - suffix.len), suffix.data, suffix.len) == 0;
+           compare_bytes(s.data + (s.len - suffix.len), suffix.data, suffix.len) == 0;
 }
 
 bool str_contains(struct str s, struct str piece)
