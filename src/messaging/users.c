@@ -18,6 +18,8 @@ enum {
     VALUE_MAX_BYTES = 512, /* of a handle, uuid or identity */
 };
 
+static const struct str mock = STR_INIT("MOCK"), subject_uuid = STR_INIT("uuid:");
+
 /* One remembered person; the strings stand behind the struct. */
 struct entry {
     int64_t until_us;
@@ -193,7 +195,21 @@ struct error *users_by_cognito_id(struct users *u, struct arena *a, struct str i
                                   bool *found)
 {
     *found = false;
-    return str_eq(id, S("MOCK")) ? NULL : find(u, a, USERS_BY_COGNITO_ID, id, out, found);
+    return str_eq(id, mock) ? NULL : find(u, a, USERS_BY_COGNITO_ID, id, out, found);
+}
+
+struct str users_subject(struct arena *a, const struct user *user)
+{
+    return str_eq(user->cognito_user_id, mock) ? arena_join(a, subject_uuid, user->uuid)
+                                               : user->cognito_user_id;
+}
+
+struct error *users_by_subject(struct users *u, struct arena *a, struct str sub, struct user *out,
+                               bool *found)
+{
+    if (str_starts(sub, subject_uuid))
+        return users_by_uuid(u, a, str_from(sub, subject_uuid.len), out, found);
+    return users_by_cognito_id(u, a, sub, out, found);
 }
 
 struct error *users_list(struct users *u, struct arena *a, const struct user **out, size_t *count)
@@ -254,6 +270,19 @@ struct error *users_add_demo(struct users *u, struct arena *a, const struct rand
         struct error *error = users_add(u, a, &user);
         if (error && error->kind != &users_taken)
             return error;
+    }
+    return NULL;
+}
+
+struct error *users_has_demo(struct users *u, struct arena *a, bool *out)
+{
+    *out = false;
+    for (size_t i = 0; i < countof(demo_users); i++) {
+        struct user user;
+        bool found;
+        TRY(users_by_handle(u, a, demo_users[i].handle, &user, &found));
+        if (found && str_eq(user.email, demo_users[i].email))
+            *out = true;
     }
     return NULL;
 }

@@ -38,6 +38,11 @@ MUST_USE struct error *users_by_uuid(struct users *users, struct arena *a, struc
 /* Never finds 'MOCK', which upstream's seed gives to everybody. */
 MUST_USE struct error *users_by_cognito_id(struct users *users, struct arena *a, struct str id,
                                            struct user *out, bool *found);
+/* The sub of our own tokens for this person: the identity, or "uuid:<uuid>" while that is 'MOCK'.
+ */
+struct str users_subject(struct arena *a, const struct user *user);
+MUST_USE struct error *users_by_subject(struct users *users, struct arena *a, struct str sub,
+                                        struct user *out, bool *found);
 /* All fields must be set; the kind is users_taken when the store refuses a double. */
 MUST_USE struct error *users_add(struct users *users, struct arena *a, const struct user *user);
 /* All, by handle; for tokens and the commands. */
@@ -55,3 +60,5 @@ MUST_USE struct error *users_add_demo(struct users *users, struct arena *a,
                                       const struct rand_source *rand);
 /* Is this the handle of one of them? Sign-in on the page is for these only. */
 bool users_is_demo(struct str handle);
+/* Is there one that users_add_demo has made? */
+MUST_USE struct error *users_has_demo(struct users *users, struct arena *a, bool *out);

@@ -87,6 +87,8 @@ TEST(own_table_is_made_once_and_holds_the_demo_people)
         CHECK(!str_eq(all[i].uuid, all[i].cognito_user_id));
     }
     CHECK(!users_is_demo(S("nobody")));
+    bool has_demo = false;
+    CHECK(!users_has_demo(b.users, arena, &has_demo) && has_demo);
     tear_down(&b, arena);
 }
 
@@ -156,7 +158,15 @@ TEST(doubles_are_refused_but_for_mock)
     other.handle = S("third");
     CHECK(!users_add(b.users, arena, &other));
     bool is_found = true;
+    struct str sub = users_subject(arena, &other);
+    CHECK_STR(sub, S("uuid:33333333-3333-4333-8333-333333333333"));
     CHECK(!users_by_cognito_id(b.users, arena, S("MOCK"), &other, &is_found) && !is_found);
+    CHECK(!users_by_subject(b.users, arena, sub, &other, &is_found) && is_found);
+    CHECK_STR(other.handle, S("third"));
+    CHECK(!users_by_subject(b.users, arena, S("uuid:MOCK"), &other, &is_found) && !is_found);
+    CHECK(!users_by_subject(b.users, arena, S("sub-g"), &other, &is_found) && is_found);
+    CHECK_STR(other.handle, S("garibaldi"));
+    CHECK_STR(users_subject(arena, &other), S("sub-g"));
     tear_down(&b, arena);
 }
 
