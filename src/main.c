@@ -4,7 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+extern const struct command command_dynamodb;
+
 const struct command *const commands[] = {
+    &command_dynamodb,
     &command_dynamodb,
     &command_help,
     &command_version,
