@@ -8,7 +8,6 @@ extern const struct command command_dynamodb;
 
 const struct command *const commands[] = {
     &command_dynamodb,
-    &command_dynamodb,
     &command_help,
     &command_version,
 };
