@@ -209,6 +209,8 @@ void conn_answer(struct conn *c)
         c->out = keep_rest(x, (size_t)sent);
         c->sent_since_timer = 0;
         loop_set_timer(c->loop, c, TIMER_WRITE);
+        if (!exchange_hold(x, c->out.len))
+            conn_drop(c);
     }
 }
 
@@ -445,6 +447,10 @@ static bool read_more(struct conn *c)
     size_t room;
     struct buf *b = make_room(x, c->state, &room);
     bool is_first = c->state == CONN_HEAD && !x->in.len;
+    if (!exchange_hold(x, 0)) {
+        refuse(c, error_new(&x->arena, &http_unavailable, "Too many large requests at once"));
+        return false;
+    }
     if (!receive(c, b, room))
         return false;
     if (is_first)

@@ -63,6 +63,8 @@ struct http_limits {
     size_t head_bytes;          /* request line and headers; 431 above it, 414 in the first line */
     size_t body_bytes;          /* 413 above it */
     size_t max_connections;     /* the next ones get 503 and are closed */
+    size_t held_bytes;          /* large requests arriving and answers leaving, of all connections
+                                   together: above it requests get 503 and slow readers are closed */
     int64_t head_timeout_ms;    /* from the first byte of a request to the end of its head */
     int64_t body_timeout_ms;    /* from there to the end of its body */
     int64_t idle_timeout_ms;    /* before the first request and between requests */

@@ -70,6 +70,7 @@ struct http_exchange {
     size_t head_len;     /* 0 until the head is whole */
     size_t request_end;  /* where in `in` the next request starts, once this one is whole */
     bool has_body_apart; /* the body arrives in `body` */
+    size_t held_bytes;   /* its part of the server's */
     struct http_exchange *next_free;
 };
 
@@ -177,6 +178,9 @@ struct http_exchange *loop_take_exchange(struct http_loop *l);
 void loop_give_exchange(struct http_loop *l, struct http_exchange *x);
 /* Makes it ready for the next request; keeps what has arrived behind the last one. */
 void exchange_recycle(struct http_exchange *x);
+/* Counts what the exchange holds beyond the usual, `more` bytes of an answer included; false when
+ * all connections together hold too much. */
+MUST_USE bool exchange_hold(struct http_exchange *x, size_t more);
 /* From now on the loop ends when its last connection has. */
 void loop_begin_close(struct http_loop *l, int64_t grace_ms);
 
@@ -204,6 +208,7 @@ struct http_server {
     uint16_t port;
     _Atomic bool is_closing;
     _Atomic uint64_t accepted, refused, open;
+    _Atomic size_t held_bytes;
 };
 
 /* Watches the listeners, and again after a pause. On the first loop's thread. */

@@ -25,8 +25,28 @@
 
 /* -- exchanges --------------------------------------------------------------------------------- */
 
+/* The count is common to all loops, so that it is left alone by requests of the usual size. */
+static void set_held(struct http_exchange *x, size_t bytes)
+{
+    if (bytes == x->held_bytes)
+        return;
+    atomic_fetch_add(&x->conn->loop->server->held_bytes, bytes - x->held_bytes);
+    x->held_bytes = bytes;
+}
+
+bool exchange_hold(struct http_exchange *x, size_t more)
+{
+    const struct http_server *s = x->conn->loop->server;
+    size_t bytes = x->in.cap - INPUT_BYTES + more + (x->has_body_apart ? x->body.cap : 0);
+    if (!bytes && !x->held_bytes)
+        return true;
+    set_held(x, bytes);
+    return atomic_load(&s->held_bytes) <= s->limits.held_bytes;
+}
+
 void exchange_recycle(struct http_exchange *x)
 {
+    set_held(x, 0);
     buf_consume(&x->in, x->request_end);
     if (x->body.cap > KEPT_BODY_BYTES)
         buf_clear(&x->body);

@@ -215,6 +215,7 @@ void http_respond(struct http_exchange *x, const struct http_response *response)
 {
     struct http_loop *loop = x->conn->loop;
     bool is_here = loop_is_current(loop);
+    assert(!x->answer.first.len); /* Answered once. */
     respond_render(x, response, !is_here);
     if (is_here) {
         conn_answer(x->conn);

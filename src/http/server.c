@@ -23,6 +23,7 @@ const struct http_limits http_limits_default = {
     .head_bytes = (size_t)32 << 10,
     .body_bytes = (size_t)16 << 20,
     .max_connections = 16384,
+    .held_bytes = (size_t)256 << 20,
     .head_timeout_ms = 10000,
     .body_timeout_ms = 60000,
     .idle_timeout_ms = 120000,
@@ -249,6 +250,7 @@ static struct http_limits limits_of(const struct http_limits *given)
     l.head_bytes = l.head_bytes ? l.head_bytes : d->head_bytes;
     l.body_bytes = l.body_bytes ? l.body_bytes : d->body_bytes;
     l.max_connections = l.max_connections ? l.max_connections : d->max_connections;
+    l.held_bytes = l.held_bytes ? l.held_bytes : d->held_bytes;
     l.head_timeout_ms = l.head_timeout_ms ? l.head_timeout_ms : d->head_timeout_ms;
     l.body_timeout_ms = l.body_timeout_ms ? l.body_timeout_ms : d->body_timeout_ms;
     l.idle_timeout_ms = l.idle_timeout_ms ? l.idle_timeout_ms : d->idle_timeout_ms;

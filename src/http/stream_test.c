@@ -183,8 +183,8 @@ TEST(owner_learns_that_the_client_has_left)
     CHECK_STR(client_read(arena, stays, 1), S("x"));
     close(stays);
     wait_for_gone(&h, 2);
-    CHECK_INT(h.count, 0);
     fixture_stop(&f);
+    CHECK_INT(h.count, 0);
 }
 
 TEST(stream_that_falls_behind_is_closed)
