@@ -9,6 +9,8 @@ extern const struct command command_dynamodb;
 const struct command *const commands[] = {
     &command_dynamodb,
     &command_help,
+    &command_serve,
+    &command_tokens,
     &command_version,
 };
 const size_t command_count = countof(commands);

@@ -30,4 +30,6 @@ extern const size_t command_count;
 
 extern const struct command command_dynamodb;
 extern const struct command command_help;
+extern const struct command command_serve;
+extern const struct command command_tokens;
 extern const struct command command_version;
