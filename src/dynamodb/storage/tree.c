@@ -6,8 +6,8 @@
  *     ends    where each suffix ends, counted from the end of the prefix
  *     key i = prefix + suffix i
  *
- * 1. Keys rise within a node. All that is under child i is >= key i and < key i+1; what is below
- *    key 0 belongs to child 0 all the same, so key 0 of an inner node only fills its place.
+ * 1. Keys rise within a node. All that is under child i is >= key i and < key i+1, and whatever is
+ *    put under a node is >= its key 0: when the first child goes, the next one takes its key.
  * 2. A node never changes once made. Replacing it costs about what changing it would: the new block
  *    has no room to spare, so 100,000 keys take little more than their distinct bytes.
  * 3. A leaf has at most MAX_LEAF entries, an inner node MAX_INNER, fewer when keys are long. Nodes
@@ -343,13 +343,22 @@ static void retire_all(struct tree_edit *edit, struct tree_node *n)
     retire_node(edit, n);
 }
 
+static void keep_first_key(struct entry *entries, struct entry first)
+{
+    entries[0].head = first.head;
+    entries[0].tail = first.tail;
+}
+
 /* Without the entries from `from` up to `to`; NULL when none is left. */
 static struct tree_node *without(struct tree_edit *edit, struct tree_node *n, int from, int to)
 {
     struct entry entries[MAX_INNER];
     int count = load(n, entries);
+    struct entry first = entries[0];
     memmove(entries + from, entries + to, (size_t)(count - to) * sizeof *entries);
     count -= to - from;
+    if (n->level)
+        keep_first_key(entries, first);
     struct tree_node *out = count ? build(edit, n->level, entries, count) : NULL;
     retire_node(edit, n);
     return out;
@@ -408,6 +417,7 @@ static struct tree_node *cut(struct tree_edit *edit, struct tree_node *n, struct
     int first = child_index(n, low), last = high.len ? child_index(n, high) : n->count - 1;
     struct entry entries[MAX_INNER];
     int count = load(n, entries), kept = first;
+    struct entry first_entry = entries[0];
     bool is_changed = false;
     for (int i = first; i < count; i++) {
         struct tree_node *child = n->slots[i];
@@ -425,6 +435,7 @@ static struct tree_node *cut(struct tree_edit *edit, struct tree_node *n, struct
     }
     if (!is_changed)
         return n;
+    keep_first_key(entries, first_entry);
     struct tree_node *out = kept ? build(edit, n->level, entries, kept) : NULL;
     retire_node(edit, n);
     return out;

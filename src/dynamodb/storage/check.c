@@ -1,0 +1,189 @@
+/* Each table in two walks over one state of the store:
+ *
+ *     items    -> readable? under its own key? each of its index entries there, with the same
+ * bytes? entries  -> as many as the items have: an entry too many belongs to no item
+ *
+ * An index that is still being filled may lack entries, but has none too many. */
+#include "dynamodb/storage/check.h"
+
+#include "dynamodb/storage/index.h"
+#include "dynamodb/storage/internal.h"
+#include "dynamodb/storage/stream_log.h"
+
+enum { MAX_TOLD = 100 };
+
+struct check {
+    struct store *store;
+    struct kv_read *read;
+    struct arena *arena; /* of the walk */
+    struct arena step;   /* of one item */
+    void (*tell)(void *context, struct str problem);
+    void *context;
+    struct check_report *report;
+};
+
+/* What was found of one table or index. */
+struct found {
+    int64_t items, bytes;
+};
+
+static void problem(struct check *c, const char *format, ...) PRINTF_LIKE(2, 3);
+
+static void problem(struct check *c, const char *format, ...)
+{
+    if (c->report->problems++ >= MAX_TOLD)
+        return;
+    va_list args;
+    va_start(args, format);
+    c->tell(c->context, arena_vprintf(&c->step, format, args));
+    va_end(args);
+}
+
+static struct error *check_entry(struct check *c, const struct table *t, const struct index *index,
+                                 struct item item, struct found *found)
+{
+    struct index_entry entry = index_entry_of(&c->step, t, index, item);
+    if (!entry.exists)
+        return NULL;
+    struct str value;
+    bool is_there;
+    TRY_KV(c->arena, kv_get(c->read, &c->step, entry.key, &value, &is_there));
+    if (!is_there) {
+        if (!index->is_backfilling)
+            problem(c, "table %.*s: an item has no entry in index %.*s", STR_ARG(t->name),
+                    STR_ARG(index->name));
+        return NULL;
+    }
+    found->items++;
+    found->bytes += entry.item.size_bytes;
+    if (!str_eq(value, item_bytes(&c->step, entry.item)))
+        problem(c, "table %.*s: an entry of index %.*s is not what its item says", STR_ARG(t->name),
+                STR_ARG(index->name));
+    return NULL;
+}
+
+static struct error *check_item(struct check *c, const struct table *t, struct str key,
+                                struct str value, struct found *found)
+{
+    struct item item;
+    uint64_t hash;
+    if (!item_load(value, &item) ||
+        !value_is_wellformed((struct value){VALUE_M, item.attributes}) ||
+        !key_fits(&t->keys, item.attributes)) {
+        problem(c, "table %.*s: an item cannot be read", STR_ARG(t->name));
+        return NULL;
+    }
+    if (!str_eq(key, key_item(&c->step, t->id, &t->keys, item.attributes, &hash)))
+        problem(c, "table %.*s: an item lies under another key than its own", STR_ARG(t->name));
+    if (item.size_bytes != item_of(item.attributes).size_bytes)
+        problem(c, "table %.*s: an item has another size than it says", STR_ARG(t->name));
+    found[0].items++;
+    found[0].bytes += item.size_bytes;
+    for (size_t i = 0; i < t->index_count; i++)
+        TRY(check_entry(c, t, &t->indexes[i], item, &found[1 + i]));
+    return NULL;
+}
+
+/* Calls `each` for all keys that begin with the id; `each` NULL: only counts them. */
+static struct error *walk(struct check *c, enum key_space space, uint32_t id, const struct table *t,
+                          struct found *found, int64_t *count)
+{
+    struct str low = key_id(c->arena, space, id);
+    struct kv_cursor *cursor = NULL;
+    struct error *error =
+        kv_cursor_open(c->read, c->arena, low, key_after(c->arena, low), true, &cursor);
+    *count = 0;
+    while (!error) {
+        struct str key, value;
+        bool is_there;
+        error = kv_cursor_next(cursor, &key, &value, &is_there);
+        if (error || !is_there)
+            break;
+        ++*count;
+        if (space == SPACE_ITEM)
+            error = check_item(c, t, key, value, found);
+        arena_reset(&c->step);
+    }
+    kv_cursor_close(cursor);
+    return error && error->kind != &error_InternalServerError ? store_error(c->arena, error)
+                                                              : error;
+}
+
+static void check_counts(struct check *c, const struct table *t, const struct index *index,
+                         struct found found)
+{
+    struct counts counts = catalog_counts(c->store, t, index);
+    if (counts.items != found.items || counts.bytes != found.bytes)
+        problem(c, "table %.*s%s%.*s: counted %lld items of %lld bytes, there are %lld of %lld",
+                STR_ARG(t->name), index ? ", index " : "", index ? (int)index->name.len : 0,
+                index ? index->name.data : "", (long long)counts.items, (long long)counts.bytes,
+                (long long)found.items, (long long)found.bytes);
+}
+
+static struct error *check_table(struct check *c, const struct table *t)
+{
+    struct found *found = arena_array(c->arena, struct found, 1 + t->index_count);
+    int64_t count;
+    TRY(walk(c, SPACE_ITEM, t->id, t, found, &count));
+    check_counts(c, t, NULL, found[0]);
+    c->report->tables++;
+    c->report->items += (uint64_t)count;
+    for (size_t i = 0; i < t->index_count; i++) {
+        const struct index *index = &t->indexes[i];
+        TRY(walk(c, SPACE_INDEX, index->id, t, NULL, &count));
+        c->report->entries += (uint64_t)count;
+        if (count != found[1 + i].items)
+            problem(c, "table %.*s: index %.*s has %lld entries for %lld items", STR_ARG(t->name),
+                    STR_ARG(index->name), (long long)count, (long long)found[1 + i].items);
+        check_counts(c, t, index, found[1 + i]);
+    }
+    return NULL;
+}
+
+/* Every record can be read and belongs to a stream. */
+static struct error *check_records(struct check *c)
+{
+    struct str low = {(const char[]){SPACE_RECORD}, 1};
+    struct kv_cursor *cursor = NULL;
+    TRY_KV(c->arena,
+           kv_cursor_open(c->read, c->arena, low, key_after(c->arena, low), true, &cursor));
+    struct error *error = NULL;
+    while (!error) {
+        struct str key, value, stream;
+        struct stream_record record;
+        bool found;
+        error = kv_cursor_next(cursor, &key, &value, &found);
+        if (error || !found)
+            break;
+        c->report->records++;
+        if (!stream_record_decode(key, value, &record))
+            problem(c, "a stream record cannot be read");
+        error = kv_get(c->read, &c->step, key_id(&c->step, SPACE_STREAM, key_id_of(key)), &stream,
+                       &found);
+        if (!error && !found)
+            problem(c, "a stream record belongs to no stream");
+        arena_reset(&c->step);
+    }
+    kv_cursor_close(cursor);
+    return error ? store_error(c->arena, error) : NULL;
+}
+
+struct error *store_check(struct store *store, struct arena *a,
+                          void (*tell)(void *context, struct str problem), void *context,
+                          struct check_report *out)
+{
+    *out = (struct check_report){0};
+    struct check c = {.store = store, .arena = a, .tell = tell, .context = context, .report = out};
+    arena_init(&c.step);
+    struct error *error = NULL;
+    catalog_lock_shared(store);
+    c.read = commit_read_begin(store->commit, true);
+    for (size_t i = 0; i < store->catalog.count && !error; i++)
+        error = check_table(&c, &store->catalog.by_id[i]->table);
+    if (!error)
+        error = check_records(&c);
+    commit_read_end(store->commit, c.read);
+    catalog_unlock_shared(store);
+    arena_clear(&c.step);
+    return error;
+}

@@ -1,0 +1,33 @@
+/* Test support: folders, tables and items for the tests of this folder. */
+#pragma once
+
+#include "base/arena.h"
+#include "dynamodb/storage/store.h"
+
+#include <sys/stat.h>
+
+/* A new folder of its own, and away with it. */
+char *test_directory(struct arena *a);
+void test_directory_remove(const char *directory);
+
+struct value test_s(const char *text);
+struct value test_n(struct arena *a, int64_t number);
+
+/* Attributes of an item: pairs of name and value, ended by NULL. */
+struct item test_item(struct arena *a, ...);
+
+/* A table "t" with keys pk (S) and sk (S), and three indexes:
+ *
+ *     "all"    global, keys g (S) and sk, whole items
+ *     "some"   global, key h (N), includes the attribute "extra"
+ *     "local"  local, sort key n (N), keys only */
+struct table test_table(struct arena *a, const char *name);
+
+/* Creates it in the store; the id. */
+uint32_t test_create(struct store *store, struct arena *a, const struct table *definition);
+/* Puts an item in one transaction, whatever was there; gives what the answer depends on. */
+uint64_t test_put(struct store *store, struct arena *a, uint32_t table_id, struct item item);
+void test_delete(struct store *store, struct arena *a, uint32_t table_id, struct item key);
+struct item test_get(struct store *store, struct arena *a, uint32_t table_id, struct item key);
+/* store_check without a word of complaint, else the complaints as comments. */
+bool test_agrees(struct store *store, struct arena *a);
