@@ -137,25 +137,29 @@ static struct error *check_index_sizes(struct arena *a, const struct table *t, s
     return NULL;
 }
 
+static struct error *bad_index_key(struct arena *a, const struct bad_index_key *bad)
+{
+    if (bad->value.type != bad->key->type)
+        return invalid(a,
+                       "One or more parameter values were invalid: Type mismatch for Index Key "
+                       "%.*s Expected: %.*s Actual: %.*s IndexName: %.*s",
+                       STR_ARG(bad->key->name), STR_ARG(value_type_name(bad->key->type)),
+                       STR_ARG(value_type_name(bad->value.type)), STR_ARG(bad->index->name));
+    return invalid(a,
+                   "One or more parameter values are not valid. A value specified for a secondary "
+                   "index key is not supported. The AttributeValue for a key attribute cannot "
+                   "contain an empty %s value. IndexName: %.*s, IndexKey: %.*s",
+                   empty_kind(bad->value), STR_ARG(bad->index->name), STR_ARG(bad->key->name));
+}
+
 struct error *check_item(struct arena *a, const struct table *t, struct item item)
 {
     TRY(check_item_key(a, t, item));
     if (!t->index_count)
         return NULL;
     struct bad_index_key bad = find_bad_index_key(t, (struct item){0}, item);
-    if (bad.index && bad.value.type != bad.key->type)
-        return invalid(a,
-                       "One or more parameter values were invalid: Type mismatch for Index Key "
-                       "%.*s Expected: %.*s Actual: %.*s IndexName: %.*s",
-                       STR_ARG(bad.key->name), STR_ARG(value_type_name(bad.key->type)),
-                       STR_ARG(value_type_name(bad.value.type)), STR_ARG(bad.index->name));
     if (bad.index)
-        return invalid(a,
-                       "One or more parameter values are not valid. A value specified for a "
-                       "secondary index key is not supported. The AttributeValue for a key "
-                       "attribute cannot contain an empty %s value. IndexName: %.*s, IndexKey: "
-                       "%.*s",
-                       empty_kind(bad.value), STR_ARG(bad.index->name), STR_ARG(bad.key->name));
+        return bad_index_key(a, &bad);
     return check_index_sizes(a, t, item);
 }
 
@@ -166,14 +170,16 @@ struct error *check_item_size(struct arena *a, struct item item)
     return NULL;
 }
 
-struct error *check_updated(struct arena *a, const struct table *t, struct item old,
-                            struct item updated)
+struct error *check_updated(struct arena *a, const struct update_check *update)
 {
-    if (updated.size_bytes > LIMIT_ITEM)
+    const struct table *t = update->table;
+    if (update->updated.size_bytes > LIMIT_ITEM)
         return invalid(a, "Item size to update has exceeded the maximum allowed size");
     if (!t->index_count)
         return NULL;
-    struct bad_index_key bad = find_bad_index_key(t, old, updated);
+    struct bad_index_key bad = find_bad_index_key(t, update->old, update->updated);
+    if (bad.index && !update->is_expression)
+        return bad_index_key(a, &bad);
     if (bad.index && bad.value.type != bad.key->type)
         return invalid(a, "The update expression attempted to update the secondary index key to "
                           "unsupported type");
@@ -184,7 +190,7 @@ struct error *check_updated(struct arena *a, const struct table *t, struct item 
                        "supported. The AttributeValue for a key attribute cannot contain an empty "
                        "%s value.",
                        empty_kind(bad.value));
-    return check_index_sizes(a, t, updated);
+    return check_index_sizes(a, t, update->updated);
 }
 
 /* -- where a range starts -----------------------------------------------------------------------

@@ -15,8 +15,12 @@ MUST_USE struct error *check_key(struct arena *a, const struct table *t, struct 
 MUST_USE struct error *check_item(struct arena *a, const struct table *t, struct item item);
 MUST_USE struct error *check_item_size(struct arena *a, struct item item);
 /* An item that an update has made: the index keys it changed, and its size. */
-MUST_USE struct error *check_updated(struct arena *a, const struct table *t, struct item old,
-                                     struct item updated);
+struct update_check {
+    const struct table *table;
+    struct item old, updated;
+    bool is_expression; /* words differ from those for AttributeUpdates */
+};
+MUST_USE struct error *check_updated(struct arena *a, const struct update_check *update);
 
 /* Where a range starts. */
 struct start_check {

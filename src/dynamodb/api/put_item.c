@@ -111,6 +111,7 @@ struct error *run_put_item(struct op *op)
         return in->item.error;
     TRY(check_return_values(op, in->return_values));
     TRY(check_item_size(op->arena, in->item.item));
+    TRY(write_bind_older(op, &w, NULL, &in->expected, in->conditional_operator));
     return run_one(op, &w,
                    &(struct write_answer){in->return_values, in->return_consumed_capacity,
                                           in->return_item_collection_metrics});
@@ -132,6 +133,7 @@ struct error *run_delete_item(struct op *op)
     if (in->key.error)
         return in->key.error;
     TRY(check_return_values(op, in->return_values));
+    TRY(write_bind_older(op, &w, NULL, &in->expected, in->conditional_operator));
     return run_one(op, &w,
                    &(struct write_answer){in->return_values, in->return_consumed_capacity,
                                           in->return_item_collection_metrics});
@@ -153,6 +155,7 @@ struct error *run_update_item(struct op *op)
     TRY(expressions_check(op->arena, &w.expressions));
     if (in->key.error)
         return in->key.error;
+    TRY(write_bind_older(op, &w, &in->attribute_updates, &in->expected, in->conditional_operator));
     return run_one(op, &w,
                    &(struct write_answer){in->return_values, in->return_consumed_capacity,
                                           in->return_item_collection_metrics});

@@ -2,6 +2,7 @@
 #include "dynamodb/api/check.h"
 #include "dynamodb/api/data.h"
 #include "dynamodb/api/expressions.h"
+#include "dynamodb/api/older.h"
 #include "dynamodb/api/page.h"
 
 #include <string.h>
@@ -47,6 +48,11 @@ static struct error *check_request(struct op *op, const struct query_input *in,
                                            .attributes_to_get = &in->attributes_to_get};
     TRY(selection_check(op->arena, &q->page.selection, in->index_name));
     TRY(expressions_bind(op->arena, &q->all));
+    if (!in->filter_expression.data)
+        TRY(older_filter(op->arena, &in->query_filter, in->conditional_operator,
+                         &q->items[1].bound));
+    if (!in->key_condition_expression.data)
+        TRY(older_key_conditions(op->arena, &in->key_conditions, &q->items[2].bound));
     q->page.selection.projection = q->items[0].bound;
     q->page.filter = q->items[1].bound;
     return NULL;
@@ -149,6 +155,7 @@ static struct error *check_start(struct op *op, const struct key_schema *keys,
 static struct error *check_filter(struct op *op, const struct query_state *q,
                                   const struct key_schema *keys)
 {
+    const char *what = q->items[1].text.data ? "Filter Expression" : "QueryFilter";
     if (!q->page.filter)
         return NULL;
     for (size_t i = 0; i < (size_t)keys->partition_count + keys->sort_count; i++) {
@@ -157,9 +164,9 @@ static struct error *check_filter(struct op *op, const struct query_state *q,
                 .name;
         if (condition_uses(q->page.filter, name))
             return invalid(op->arena,
-                           "Filter Expression can only contain non-primary key attributes: Primary "
-                           "key attribute: %.*s",
-                           STR_ARG(name));
+                           "%s can only contain non-primary key attributes: Primary key attribute: "
+                           "%.*s",
+                           what, STR_ARG(name));
     }
     return NULL;
 }

@@ -2,6 +2,7 @@
 #include "dynamodb/api/check.h"
 #include "dynamodb/api/data.h"
 #include "dynamodb/api/expressions.h"
+#include "dynamodb/api/older.h"
 #include "dynamodb/api/page.h"
 
 struct scan_state {
@@ -50,6 +51,9 @@ static struct error *check_request(struct op *op, const struct scan_input *in, s
                                            .attributes_to_get = &in->attributes_to_get};
     TRY(selection_check(op->arena, &s->page.selection, in->index_name));
     TRY(expressions_bind(op->arena, &s->all));
+    if (!in->filter_expression.data)
+        TRY(older_filter(op->arena, &in->scan_filter, in->conditional_operator,
+                         &s->items[1].bound));
     s->page.selection.projection = s->items[0].bound;
     s->page.filter = s->items[1].bound;
     return NULL;

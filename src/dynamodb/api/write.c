@@ -2,6 +2,7 @@
 
 #include "dynamodb/api/attribute.h"
 #include "dynamodb/api/check.h"
+#include "dynamodb/api/older.h"
 
 void write_set_expressions(struct write *w, struct str update, struct str condition,
                            const string_map *names, const value_map *values)
@@ -27,6 +28,20 @@ static const struct bound *bound_of(const struct write *w, enum expr_kind kind)
 struct error *write_bind(struct op *op, struct write *w)
 {
     return expressions_bind(op->arena, &w->expressions);
+}
+
+struct error *write_bind_older(struct op *op, struct write *w, const attribute_update_map *updates,
+                               const expected_map *expected, enum conditional_operator conditional)
+{
+    for (size_t i = 0; i < w->expressions.count; i++) {
+        struct expression *x = &w->items[i];
+        if (x->kind == EXPR_CONDITION && !x->text.data)
+            TRY(older_expected(op->arena, expected, conditional, &x->bound));
+        else if (x->kind == EXPR_UPDATE && !x->text.data)
+            TRY(older_updates(op->arena, updates, &x->bound));
+    }
+    w->is_older = updates && updates->count;
+    return NULL;
 }
 
 static struct error *check_update(struct op *op, const struct write *w)
@@ -83,11 +98,16 @@ static struct error *decide_update(struct op *op, struct write *w)
 {
     struct item before = item_exists(w->old) ? w->old : w->input->item;
     const struct bound *update = bound_of(w, EXPR_UPDATE);
-    if (!update)
-        w->new_item = before;
-    else
-        TRY(update_apply(op->arena, update, before, &w->new_item));
-    return check_updated(op->arena, w->table, w->old, w->new_item);
+    w->new_item = before;
+    struct error *e = update ? update_apply(op->arena, update, before, &w->new_item) : NULL;
+    if (e && w->is_older && str_contains(e->message, S("incorrect data type")))
+        return invalid(op->arena, "Type mismatch for attribute to update");
+    if (e)
+        return e;
+    return check_updated(op->arena, &(struct update_check){.table = w->table,
+                                                           .old = w->old,
+                                                           .updated = w->new_item,
+                                                           .is_expression = !w->is_older});
 }
 
 struct error *write_decide(struct op *op, struct write *w)

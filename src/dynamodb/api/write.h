@@ -22,6 +22,7 @@ struct write {
     struct expression items[2]; /* update, then condition; a put or delete has only the latter */
     struct expressions expressions;
     bool shows_old_on_failure; /* ReturnValuesOnConditionCheckFailure: ALL_OLD */
+    bool is_older;             /* AttributeUpdates: failures are told in other words */
 
     /* write_resolve */
     const struct table *table;
@@ -37,6 +38,11 @@ struct write {
 void write_set_expressions(struct write *w, struct str update, struct str condition,
                            const string_map *names, const value_map *values);
 MUST_USE struct error *write_bind(struct op *op, struct write *w);
+/* The members of the older form, where the request has them; before write_bind. */
+MUST_USE struct error *write_bind_older(struct op *op, struct write *w,
+                                        const attribute_update_map *updates,
+                                        const expected_map *expected,
+                                        enum conditional_operator conditional);
 MUST_USE struct error *write_resolve(struct op *op, struct write *w);
 /* ConditionalCheckFailedException, with the old item where it is to be shown, or what an update
  * expression can come to. */

@@ -1,0 +1,20 @@
+/* Older: the request members from before expressions, turned into expressions.
+ *
+ * Expected, QueryFilter, ScanFilter, KeyConditions and AttributeUpdates are checked with the
+ * service's words and then written as the expression that means the same, so that there is one
+ * evaluator. Called by the operations in place of expressions_bind for these members. Pure.
+ * Source: AWS "Legacy conditional parameters"; the words are recorded in dynalite's tests. */
+#pragma once
+
+#include "dynamodb/api/requests.h"
+#include "dynamodb/expr/expr.h"
+
+/* *out stays NULL for a map that is absent or empty. */
+MUST_USE struct error *older_expected(struct arena *a, const expected_map *expected,
+                                      enum conditional_operator op, const struct bound **out);
+MUST_USE struct error *older_filter(struct arena *a, const filter_map *filter,
+                                    enum conditional_operator op, const struct bound **out);
+MUST_USE struct error *older_key_conditions(struct arena *a, const filter_map *conditions,
+                                            const struct bound **out);
+MUST_USE struct error *older_updates(struct arena *a, const attribute_update_map *updates,
+                                     const struct bound **out);
