@@ -67,10 +67,10 @@ static struct error *collect_rows(struct chat *chat, struct arena *a, struct str
                                   const struct group_row *hint, struct remains *out,
                                   struct chat_cost *cost)
 {
-    struct store_query query = {.group = group};
+    struct rowstore_query query = {.group = group};
     struct item *items;
     size_t count;
-    TRY(store_query(&chat->store, a, &query, &items, &count, NULL, cost));
+    TRY(rowstore_query(&chat->store, a, &query, &items, &count, NULL, cost));
     out->rows = arena_array(a, struct group_row, count + 1);
     out->newest = arena_array(a, struct group_row *, count + 1);
     for (size_t i = 0; i < count; i++) {
@@ -102,11 +102,11 @@ static void stand_at(struct remains *remains, struct str sk, struct str text, st
 static struct error *find_standing(struct chat *chat, struct arena *a, struct str group,
                                    struct remains *out, struct chat_cost *cost)
 {
-    struct store_query query = {
+    struct rowstore_query query = {
         .pk = row_message_key(a, group, S("")).pk, .is_descending = true, .limit = NEWEST_MESSAGES};
     struct item *items;
     size_t count;
-    TRY(store_query(&chat->store, a, &query, &items, &count, NULL, cost));
+    TRY(rowstore_query(&chat->store, a, &query, &items, &count, NULL, cost));
     out->last_sk = out->text = (struct str){"", 0};
     for (size_t i = 0; i < count; i++) {
         struct message_row message;
@@ -173,8 +173,9 @@ static struct error *plan_conversation(struct chat *chat, struct arena *a, struc
 }
 
 /* The pair's lock, so that pattern D finds this conversation; not when it names another already. */
-static struct error *add_pair_lock(struct chat *chat, struct arena *a, struct store_transaction *t,
-                                   const struct conversation *c, struct chat_cost *cost)
+static struct error *add_pair_lock(struct chat *chat, struct arena *a,
+                                   struct rowstore_transaction *t, const struct conversation *c,
+                                   struct chat_cost *cost)
 {
     struct item item;
     bool is_pair = str_eq(c->state.kind, KIND_PAIR) && c->count == 2;
@@ -183,13 +184,14 @@ static struct error *add_pair_lock(struct chat *chat, struct arena *a, struct st
     if (!is_pair && !is_self)
         return NULL;
     struct pair_row pair = {c->members[0].user, c->members[c->count - 1].user, c->group};
-    TRY(store_get(&chat->store, a, row_pair_key(a, pair.user, pair.other), &item, &found, cost));
+    TRY(store_get_item(&chat->store, a, row_pair_key(a, pair.user, pair.other), &item, &found,
+                       cost));
     if (!found)
-        store_put(a, t, pair_row_encode(a, &pair), "attribute_not_exists(pk)")->role = ROLE_PAIR;
+        rowstore_put(a, t, pair_row_encode(a, &pair), "attribute_not_exists(pk)")->role = ROLE_PAIR;
     return NULL;
 }
 
-static void add_stale_deletes(struct arena *a, struct store_transaction *t,
+static void add_stale_deletes(struct arena *a, struct rowstore_transaction *t,
                               const struct remains *remains, struct str group)
 {
     size_t count = 0;
@@ -207,8 +209,8 @@ static struct error *found_once(struct chat *chat, struct arena *a, struct str g
                                 struct chat_cost *cost)
 {
     struct conversation c;
-    struct store_transaction t = {0};
-    struct store_outcome outcome;
+    struct rowstore_transaction t = {0};
+    struct rowstore_outcome outcome;
     TRY(plan_conversation(chat, a, group, remains, &c));
     struct move move = {.conversation = &c,
                         .new_sk = remains->last_sk, /* nothing of ours stands anywhere yet */
@@ -216,16 +218,17 @@ static struct error *found_once(struct chat *chat, struct arena *a, struct str g
                         .sender = remains->sender,
                         .seq = c.state.seq,
                         .may_replace = true};
-    store_put(a, &t, state_row_encode(a, &c.state), "attribute_not_exists(pk)")->role = ROLE_STATE;
+    rowstore_put(a, &t, state_row_encode(a, &c.state), "attribute_not_exists(pk)")->role =
+        ROLE_STATE;
     for (size_t i = 0; i < c.count; i++)
-        store_put(a, &t, member_row_encode(a, &c.members[i]), NULL)->role = ROLE_MEMBER;
+        rowstore_put(a, &t, member_row_encode(a, &c.members[i]), NULL)->role = ROLE_MEMBER;
     TRY(add_pair_lock(chat, a, &t, &c, cost));
     add_moves(a, &t, &move);
     add_stale_deletes(a, &t, remains, group);
-    TRY(store_commit(&chat->store, a, &t, chat_uuid(chat, a), &outcome, cost));
+    TRY(rowstore_commit(&chat->store, a, &t, chat_uuid(chat, a), &outcome, cost));
     *is_done =
-        outcome.is_committed || outcome_has(&t, &outcome, ROLE_STATE, STORE_REASON_CONDITION);
-    *is_taken = !*is_done && outcome_has(&t, &outcome, ROLE_NEW_ROW, STORE_REASON_CONDITION);
+        outcome.is_committed || outcome_has(&t, &outcome, ROLE_STATE, ROWSTORE_REASON_CONDITION);
+    *is_taken = !*is_done && outcome_has(&t, &outcome, ROLE_NEW_ROW, ROWSTORE_REASON_CONDITION);
     return NULL;
 }
 
@@ -235,7 +238,7 @@ struct error *adopt_conversation(struct chat *chat, struct arena *a, struct str 
     struct item item;
     bool is_done;
     struct str taken = {"", 0};
-    TRY(store_get(&chat->store, a, row_state_key(a, group), &item, &is_done, cost));
+    TRY(store_get_item(&chat->store, a, row_state_key(a, group), &item, &is_done, cost));
     for (int tries = 0; !is_done; tries++) {
         struct remains remains = {0};
         bool is_taken;
@@ -261,7 +264,7 @@ static struct error *load_message(struct chat *chat, struct arena *a, struct str
                                   struct chat_cost *cost)
 {
     struct item item;
-    TRY(store_get(&chat->store, a, row_message_key(a, group, sk), &item, is_due, cost));
+    TRY(store_get_item(&chat->store, a, row_message_key(a, group, sk), &item, is_due, cost));
     if (*is_due) {
         message_row_decode(&item, out);
         *is_due = out->seq == 0;
@@ -270,43 +273,44 @@ static struct error *load_message(struct chat *chat, struct arena *a, struct str
 }
 
 /* The group rows stay where they are and learn the new seq. */
-static void add_seq_updates(struct arena *a, struct store_transaction *t,
+static void add_seq_updates(struct arena *a, struct rowstore_transaction *t,
                             const struct conversation *c, int64_t seq, const bool *is_lost)
 {
     for (size_t i = 0; i < c->count && c->state.last_sk.len; i++) {
         if (is_lost[i])
             continue;
         struct key key = row_group_key(a, c->members[i].user, c->state.last_sk);
-        struct store_action *action =
-            store_update(a, t, key, "SET seq = :seq", "message_group_uuid = :g");
+        struct rowstore_action *action =
+            rowstore_update(a, t, key, "SET seq = :seq", "message_group_uuid = :g");
         action->role = ROLE_OLD_ROW;
         action->index = i;
-        store_bind_n(action, S(":seq"), seq);
-        store_bind_s(action, S(":g"), c->group);
+        rowstore_bind_n(action, S(":seq"), seq);
+        rowstore_bind_s(action, S(":g"), c->group);
     }
 }
 
-static void add_message_seq(struct arena *a, struct store_transaction *t,
+static void add_message_seq(struct arena *a, struct rowstore_transaction *t,
                             const struct message_row *message, int64_t seq)
 {
-    struct store_action *action =
-        store_update(a, t, row_message_key(a, message->group, message->sk), "SET seq = :seq",
-                     "attribute_exists(pk) AND attribute_not_exists(seq)");
+    struct rowstore_action *action =
+        rowstore_update(a, t, row_message_key(a, message->group, message->sk), "SET seq = :seq",
+                        "attribute_exists(pk) AND attribute_not_exists(seq)");
     action->role = ROLE_MESSAGE;
-    store_bind_n(action, S(":seq"), seq);
+    rowstore_bind_n(action, S(":seq"), seq);
 }
 
 /* Sending is reading, with whatever program. */
-static void add_reader(struct arena *a, struct store_transaction *t, const struct conversation *c,
-                       const struct message_row *message, int64_t seq)
+static void add_reader(struct arena *a, struct rowstore_transaction *t,
+                       const struct conversation *c, const struct message_row *message, int64_t seq)
 {
     struct member_row *sender = conversation_member(c, message->user_uuid);
     if (!sender)
         return;
-    struct store_action *action = store_update(a, t, row_member_key(a, c->group, sender->user),
-                                               "SET read_seq = :seq", "attribute_exists(pk)");
+    struct rowstore_action *action =
+        rowstore_update(a, t, row_member_key(a, c->group, sender->user), "SET read_seq = :seq",
+                        "attribute_exists(pk)");
     action->role = ROLE_SENDER;
-    store_bind_n(action, S(":seq"), seq);
+    rowstore_bind_n(action, S(":seq"), seq);
 }
 
 /* What one try learned that the next one must heed. */
@@ -315,11 +319,11 @@ struct lessons {
     bool is_lost[CHAT_MEMBERS_MAX]; /* no row of ours at the old key: leave it alone */
 };
 
-static void learn(struct lessons *lessons, const struct store_transaction *t,
-                  const struct store_outcome *outcome, struct str new_sk)
+static void learn(struct lessons *lessons, const struct rowstore_transaction *t,
+                  const struct rowstore_outcome *outcome, struct str new_sk)
 {
     for (size_t i = 0; i < t->actions.count; i++) {
-        if (outcome->reasons[i] != STORE_REASON_CONDITION)
+        if (outcome->reasons[i] != ROWSTORE_REASON_CONDITION)
             continue;
         if (t->actions.items[i].role == ROLE_OLD_ROW)
             lessons->is_lost[t->actions.items[i].index] = true;
@@ -341,8 +345,8 @@ static struct error *number_message(struct chat *chat, struct arena *a,
                                     const struct conversation *c, const struct message_row *message,
                                     struct lessons *lessons, bool *is_done, struct chat_cost *cost)
 {
-    struct store_transaction t = {0};
-    struct store_outcome outcome;
+    struct rowstore_transaction t = {0};
+    struct rowstore_outcome outcome;
     struct str new_sk = plan_last_sk(chat, a, c, message->sk, lessons);
     struct move move = {
         .conversation = c,
@@ -360,7 +364,7 @@ static struct error *number_message(struct chat *chat, struct arena *a,
         add_seq_updates(a, &t, c, move.seq, lessons->is_lost);
     else
         add_moves(a, &t, &move);
-    TRY(store_commit(&chat->store, a, &t, chat_uuid(chat, a), &outcome, cost));
+    TRY(rowstore_commit(&chat->store, a, &t, chat_uuid(chat, a), &outcome, cost));
     *is_done = outcome.is_committed;
     if (!*is_done)
         learn(lessons, &t, &outcome, new_sk);
@@ -397,7 +401,7 @@ static struct error *load_group_row(struct chat *chat, struct arena *a, struct s
                                     struct chat_cost *cost)
 {
     struct item item;
-    TRY(store_get(&chat->store, a, row_group_key(a, member, sk), &item, is_due, cost));
+    TRY(store_get_item(&chat->store, a, row_group_key(a, member, sk), &item, is_due, cost));
     if (*is_due) {
         group_row_decode(&item, out);
         *is_due = out->seq == 0 && out->group.len > 0;
@@ -409,15 +413,15 @@ static struct error *read_member(struct chat *chat, struct arena *a, struct str 
                                  struct str user, bool *found, struct chat_cost *cost)
 {
     struct item item;
-    return store_get(&chat->store, a, row_member_key(a, group, user), &item, found, cost);
+    return store_get_item(&chat->store, a, row_member_key(a, group, user), &item, found, cost);
 }
 
 /* The row's owner becomes a member; whoever left stays away. */
 static struct error *join_once(struct chat *chat, struct arena *a, struct conversation *c,
                                const struct group_row *row, bool *is_done, struct chat_cost *cost)
 {
-    struct store_transaction t = {0};
-    struct store_outcome outcome;
+    struct rowstore_transaction t = {0};
+    struct rowstore_outcome outcome;
     struct names names = {0};
     struct member_row member = {.group = c->group,
                                 .user = row->member,
@@ -427,18 +431,19 @@ static struct error *join_once(struct chat *chat, struct arena *a, struct conver
                                 .display_name = {"", 0}};
     TRY(names_refresh(&names, chat, a, member.user, &member.handle, &member.display_name));
     c->members[c->count++] = member; /* conversation_load leaves room for one */
-    struct store_action *state =
-        store_update(a, &t, row_state_key(a, c->group), "SET members_ver = :new_ver, n = :n",
-                     "last_sk = :last_sk AND seq = :seq AND members_ver = :members_ver");
+    struct rowstore_action *state =
+        rowstore_update(a, &t, row_state_key(a, c->group), "SET members_ver = :new_ver, n = :n",
+                        "last_sk = :last_sk AND seq = :seq AND members_ver = :members_ver");
     state->role = ROLE_STATE;
-    store_bind_n(state, S(":new_ver"), c->state.members_ver + 1);
-    store_bind_n(state, S(":n"), (int64_t)c->count);
-    store_bind_s(state, S(":last_sk"), c->state.last_sk);
-    store_bind_n(state, S(":seq"), c->state.seq);
-    store_bind_n(state, S(":members_ver"), c->state.members_ver);
-    store_put(a, &t, member_row_encode(a, &member), "attribute_not_exists(pk)")->role = ROLE_MEMBER;
+    rowstore_bind_n(state, S(":new_ver"), c->state.members_ver + 1);
+    rowstore_bind_n(state, S(":n"), (int64_t)c->count);
+    rowstore_bind_s(state, S(":last_sk"), c->state.last_sk);
+    rowstore_bind_n(state, S(":seq"), c->state.seq);
+    rowstore_bind_n(state, S(":members_ver"), c->state.members_ver);
+    rowstore_put(a, &t, member_row_encode(a, &member), "attribute_not_exists(pk)")->role =
+        ROLE_MEMBER;
     TRY(add_pair_lock(chat, a, &t, c, cost));
-    TRY(store_commit(&chat->store, a, &t, chat_uuid(chat, a), &outcome, cost));
+    TRY(rowstore_commit(&chat->store, a, &t, chat_uuid(chat, a), &outcome, cost));
     *is_done = outcome.is_committed;
     return NULL;
 }
@@ -447,11 +452,11 @@ static struct error *newest_message(struct chat *chat, struct arena *a, struct s
                                     const struct group_row *fallback, struct str *text,
                                     struct person *sender, struct chat_cost *cost)
 {
-    struct store_query query = {
+    struct rowstore_query query = {
         .pk = row_message_key(a, group, S("")).pk, .is_descending = true, .limit = 1};
     struct item *items;
     size_t count;
-    TRY(store_query(&chat->store, a, &query, &items, &count, NULL, cost));
+    TRY(rowstore_query(&chat->store, a, &query, &items, &count, NULL, cost));
     *text = fallback->text;
     *sender = (struct person){fallback->user_uuid, fallback->handle, fallback->display_name};
     if (count) {
@@ -469,8 +474,8 @@ static struct error *move_forward(struct chat *chat, struct arena *a, const stru
                                   const struct group_row *row, struct str new_sk,
                                   struct lessons *lessons, bool *is_done, struct chat_cost *cost)
 {
-    struct store_transaction t = {0};
-    struct store_outcome outcome;
+    struct rowstore_transaction t = {0};
+    struct rowstore_outcome outcome;
     struct move move = {.conversation = c,
                         .new_sk = new_sk,
                         .text = row->text,
@@ -482,7 +487,7 @@ static struct error *move_forward(struct chat *chat, struct arena *a, const stru
     add_moves(a, &t, &move);
     if (!str_eq(new_sk, row->sk)) /* its own key is another group's now */
         add_group_row_delete(a, &t, row->member, row->sk, c->group, 0);
-    TRY(store_commit(&chat->store, a, &t, chat_uuid(chat, a), &outcome, cost));
+    TRY(rowstore_commit(&chat->store, a, &t, chat_uuid(chat, a), &outcome, cost));
     *is_done = outcome.is_committed;
     if (!*is_done)
         learn(lessons, &t, &outcome, new_sk);
@@ -493,20 +498,20 @@ static struct error *move_forward(struct chat *chat, struct arena *a, const stru
 static struct error *bring_home(struct chat *chat, struct arena *a, const struct conversation *c,
                                 const struct group_row *row, bool *is_done, struct chat_cost *cost)
 {
-    struct store_transaction t = {0};
-    struct store_outcome outcome;
+    struct rowstore_transaction t = {0};
+    struct rowstore_outcome outcome;
     struct move move = {.conversation = c, .new_sk = c->state.last_sk, .seq = c->state.seq};
     TRY(newest_message(chat, a, c->group, row, &move.text, &move.sender, cost));
     struct group_row home = moved_row(&move, conversation_member(c, row->member));
-    struct store_action *state =
-        store_check(a, &t, row_state_key(a, c->group), "last_sk = :last_sk AND seq = :seq");
+    struct rowstore_action *state =
+        store_expect(a, &t, row_state_key(a, c->group), "last_sk = :last_sk AND seq = :seq");
     state->role = ROLE_STATE;
-    store_bind_s(state, S(":last_sk"), c->state.last_sk);
-    store_bind_n(state, S(":seq"), c->state.seq);
+    rowstore_bind_s(state, S(":last_sk"), c->state.last_sk);
+    rowstore_bind_n(state, S(":seq"), c->state.seq);
     if (!str_eq(row->sk, home.sk))
         add_group_row_delete(a, &t, row->member, row->sk, c->group, 0);
     add_group_row_put(a, &t, &home, true, 0);
-    TRY(store_commit(&chat->store, a, &t, chat_uuid(chat, a), &outcome, cost));
+    TRY(rowstore_commit(&chat->store, a, &t, chat_uuid(chat, a), &outcome, cost));
     *is_done = outcome.is_committed;
     return NULL;
 }

@@ -20,7 +20,7 @@ const struct error_kind chat_not_yet = {"not_yet", 503, true};
 struct chat *chat_new(const struct chat_options *options)
 {
     struct chat *chat = mem_zalloc(sizeof *chat);
-    chat->store = (struct store){.client = options->client, .table = options->table};
+    chat->store = (struct rowstore){.client = options->client, .table = options->table};
     chat->users = options->users;
     chat->clock = *options->clock;
     chat->rand = *options->rand;
@@ -148,7 +148,7 @@ static struct error *load_absent_peer(struct chat *chat, struct arena *a, struct
     if (!str_eq(c->state.kind, KIND_PAIR) || c->count != 1 || c->state.last_sk.len == 0)
         return NULL;
     struct key key = row_group_key(a, c->members[0].user, c->state.last_sk);
-    TRY(store_get(&chat->store, a, key, &item, &found, cost));
+    TRY(store_get_item(&chat->store, a, key, &item, &found, cost));
     if (found) {
         struct group_row row;
         group_row_decode(&item, &row);
@@ -163,10 +163,10 @@ struct error *conversation_load(struct chat *chat, struct arena *a, struct str g
     *out = (struct conversation){.group = group};
     if (!is_group_id(group))
         return NULL;
-    struct store_query query = {.pk = row_state_key(a, group).pk};
+    struct rowstore_query query = {.pk = row_state_key(a, group).pk};
     struct item *items;
     size_t count;
-    TRY(store_query(&chat->store, a, &query, &items, &count, NULL, cost));
+    TRY(rowstore_query(&chat->store, a, &query, &items, &count, NULL, cost));
 
     out->members = arena_array(a, struct member_row, count + 1);
     for (size_t i = 0; i < count; i++) {
@@ -225,8 +225,8 @@ struct error *chat_members(struct chat *chat, struct arena *a, struct str group,
 
 /* -- transactions ------------------------------------------------------------------------------ */
 
-bool outcome_has(const struct store_transaction *t, const struct store_outcome *outcome,
-                 enum role role, enum store_reason reason)
+bool outcome_has(const struct rowstore_transaction *t, const struct rowstore_outcome *outcome,
+                 enum role role, enum rowstore_reason reason)
 {
     for (size_t i = 0; i < t->actions.count; i++)
         if (t->actions.items[i].role == (int)role && outcome->reasons[i] == reason)
@@ -234,26 +234,26 @@ bool outcome_has(const struct store_transaction *t, const struct store_outcome *
     return false;
 }
 
-bool outcome_is_busy(const struct store_transaction *t, const struct store_outcome *outcome)
+bool outcome_is_busy(const struct rowstore_transaction *t, const struct rowstore_outcome *outcome)
 {
     for (size_t i = 0; i < t->actions.count; i++)
-        if (outcome->reasons[i] == STORE_REASON_BUSY)
+        if (outcome->reasons[i] == ROWSTORE_REASON_BUSY)
             return true;
     return false;
 }
 
-void add_state_update(struct arena *a, struct store_transaction *t, const struct conversation *c,
+void add_state_update(struct arena *a, struct rowstore_transaction *t, const struct conversation *c,
                       struct str last_sk, int64_t seq)
 {
-    struct store_action *action =
-        store_update(a, t, row_state_key(a, c->group), "SET last_sk = :new_sk, seq = :new_seq",
-                     "last_sk = :last_sk AND seq = :seq AND members_ver = :members_ver");
+    struct rowstore_action *action =
+        rowstore_update(a, t, row_state_key(a, c->group), "SET last_sk = :new_sk, seq = :new_seq",
+                        "last_sk = :last_sk AND seq = :seq AND members_ver = :members_ver");
     action->role = ROLE_STATE;
-    store_bind_s(action, S(":new_sk"), last_sk);
-    store_bind_n(action, S(":new_seq"), seq);
-    store_bind_s(action, S(":last_sk"), c->state.last_sk);
-    store_bind_n(action, S(":seq"), c->state.seq);
-    store_bind_n(action, S(":members_ver"), c->state.members_ver);
+    rowstore_bind_s(action, S(":new_sk"), last_sk);
+    rowstore_bind_n(action, S(":new_seq"), seq);
+    rowstore_bind_s(action, S(":last_sk"), c->state.last_sk);
+    rowstore_bind_n(action, S(":seq"), c->state.seq);
+    rowstore_bind_n(action, S(":members_ver"), c->state.members_ver);
 }
 
 /* Whom a member's row shows: themself, the other of two, or of more the one who wrote last. */
@@ -290,30 +290,30 @@ struct group_row moved_row(const struct move *move, const struct member_row *mem
     };
 }
 
-void add_group_row_put(struct arena *a, struct store_transaction *t, const struct group_row *row,
+void add_group_row_put(struct arena *a, struct rowstore_transaction *t, const struct group_row *row,
                        bool may_replace, size_t index)
 {
-    struct store_action *action =
-        store_put(a, t, group_row_encode(a, row),
-                  may_replace ? "attribute_not_exists(pk) OR message_group_uuid = :g"
-                              : "attribute_not_exists(pk)");
+    struct rowstore_action *action =
+        rowstore_put(a, t, group_row_encode(a, row),
+                     may_replace ? "attribute_not_exists(pk) OR message_group_uuid = :g"
+                                 : "attribute_not_exists(pk)");
     action->role = ROLE_NEW_ROW;
     action->index = index;
     if (may_replace)
-        store_bind_s(action, S(":g"), row->group);
+        rowstore_bind_s(action, S(":g"), row->group);
 }
 
-void add_group_row_delete(struct arena *a, struct store_transaction *t, struct str member,
+void add_group_row_delete(struct arena *a, struct rowstore_transaction *t, struct str member,
                           struct str sk, struct str group, size_t index)
 {
-    struct store_action *action = store_delete(
+    struct rowstore_action *action = rowstore_delete(
         a, t, row_group_key(a, member, sk), "attribute_not_exists(pk) OR message_group_uuid = :g");
     action->role = ROLE_OLD_ROW;
     action->index = index;
-    store_bind_s(action, S(":g"), group);
+    rowstore_bind_s(action, S(":g"), group);
 }
 
-void add_moves(struct arena *a, struct store_transaction *t, const struct move *move)
+void add_moves(struct arena *a, struct rowstore_transaction *t, const struct move *move)
 {
     const struct conversation *c = move->conversation;
     bool has_old = c->state.last_sk.len > 0 && !str_eq(c->state.last_sk, move->new_sk);

@@ -41,7 +41,7 @@ static struct error *check_member(struct chat *chat, struct arena *a, const stru
     struct error *refusal = error_new(a, &chat_not_found, "no such conversation");
     if (group.len == 0 || group.len > 512 || !str_is_utf8(group))
         return refusal;
-    TRY(store_get(&chat->store, a, row_member_key(a, group, me->uuid), &item, &found, cost));
+    TRY(store_get_item(&chat->store, a, row_member_key(a, group, me->uuid), &item, &found, cost));
     if (found)
         return is_member(&item) ? NULL : refusal;
 
@@ -77,14 +77,14 @@ struct error *chat_messages(struct chat *chat, struct arena *a, const struct use
                             struct str group, struct chat_page *page,
                             const struct chat_message **out, size_t *count, struct chat_cost *cost)
 {
-    struct store_query query = {.pk = row_message_key(a, group, S("")).pk, .limit = page->limit};
+    struct rowstore_query query = {.pk = row_message_key(a, group, S("")).pk, .limit = page->limit};
     struct item *items;
     struct names names = {0};
     bool more;
     TRY(check_member(chat, a, me, group, cost));
     TRY(decode_cursors(a, page, CURSOR_MESSAGES, group, &query.before, &query.after));
     query.is_descending = query.after.len == 0;
-    TRY(store_query(&chat->store, a, &query, &items, count, &more, cost));
+    TRY(rowstore_query(&chat->store, a, &query, &items, count, &more, cost));
 
     struct chat_message *messages = arena_array(a, struct chat_message, *count + 1);
     for (size_t i = 0; i < *count; i++) {
@@ -163,8 +163,8 @@ static struct error *load_facts(struct listing *l, const struct group_row *rows,
         if (needs_state(l, &rows[i]))
             add_key(keys, &key_count, row_state_key(l->a, rows[i].group));
     }
-    return store_get_many(&l->chat->store, l->a, keys, key_count, &out->items, &out->count,
-                          l->cost);
+    return rowstore_get_many(&l->chat->store, l->a, keys, key_count, &out->items, &out->count,
+                             l->cost);
 }
 
 /* A row of somebody else's program whose group, or whose member, we do not know yet. */
@@ -264,7 +264,8 @@ struct error *chat_groups(struct chat *chat, struct arena *a, const struct user 
                           struct chat_cost *cost)
 {
     struct listing l = {.chat = chat, .a = a, .me = me, .cost = cost};
-    struct store_query query = {.pk = row_group_key(a, me->uuid, S("")).pk, .is_descending = true};
+    struct rowstore_query query = {.pk = row_group_key(a, me->uuid, S("")).pk,
+                                   .is_descending = true};
     struct str after;
     bool more = true, may_adopt = true;
     TRY(decode_cursors(a, page, CURSOR_GROUPS, me->uuid, &l.before, &after));
@@ -274,7 +275,7 @@ struct error *chat_groups(struct chat *chat, struct arena *a, const struct user 
         size_t item_count;
         bool changed;
         query.limit = page->limit - l.groups.count;
-        TRY(store_query(&chat->store, a, &query, &items, &item_count, &more, cost));
+        TRY(rowstore_query(&chat->store, a, &query, &items, &item_count, &more, cost));
         TRY(list_rows(&l, items, item_count, may_adopt, &changed));
         /* Once for each stretch: what cannot be adopted must not hold up the list. */
         may_adopt = !changed;
@@ -296,13 +297,13 @@ struct error *chat_groups(struct chat *chat, struct arena *a, const struct user 
 static struct error *raise_read_seq(struct chat *chat, struct arena *a, struct key key, int64_t seq,
                                     bool *applied, struct chat_cost *cost)
 {
-    struct store_transaction t = {0};
-    struct store_action *action =
-        store_update(a, &t, key, "SET read_seq = :seq",
-                     "attribute_exists(pk) AND attribute_not_exists(left_at) AND "
-                     "(attribute_not_exists(read_seq) OR read_seq < :seq)");
-    store_bind_n(action, S(":seq"), seq);
-    return store_apply(&chat->store, a, action, applied, cost);
+    struct rowstore_transaction t = {0};
+    struct rowstore_action *action =
+        rowstore_update(a, &t, key, "SET read_seq = :seq",
+                        "attribute_exists(pk) AND attribute_not_exists(left_at) AND "
+                        "(attribute_not_exists(read_seq) OR read_seq < :seq)");
+    rowstore_bind_n(action, S(":seq"), seq);
+    return rowstore_apply(&chat->store, a, action, applied, cost);
 }
 
 struct error *chat_mark_read(struct chat *chat, struct arena *a, const struct user *me,
@@ -311,7 +312,7 @@ struct error *chat_mark_read(struct chat *chat, struct arena *a, const struct us
     struct item item;
     bool found, applied;
     TRY(check_member(chat, a, me, group, cost));
-    TRY(store_get(&chat->store, a, row_state_key(a, group), &item, &found, cost));
+    TRY(store_get_item(&chat->store, a, row_state_key(a, group), &item, &found, cost));
     /* Nobody can have read what is not there yet: it would hide the messages to come. */
     struct state_row state = {0};
     if (found)

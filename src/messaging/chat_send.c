@@ -73,7 +73,7 @@ static struct error *replay(struct sending *s)
     struct send_row row;
     bool found;
     struct key key = row_send_key(s->a, s->me->uuid, s->send->idempotency_key);
-    TRY(store_get(&s->chat->store, s->a, key, &item, &found, s->cost));
+    TRY(store_get_item(&s->chat->store, s->a, key, &item, &found, s->cost));
     if (!found)
         return NULL;
     send_row_decode(&item, &row);
@@ -101,7 +101,7 @@ static struct str new_sk(struct sending *s, struct str last_sk)
     return sortkey_next(s->a, now_us, last);
 }
 
-static void add_send_key(struct sending *s, struct store_transaction *t,
+static void add_send_key(struct sending *s, struct rowstore_transaction *t,
                          const struct message_row *message)
 {
     if (!s->send->idempotency_key.len)
@@ -117,34 +117,34 @@ static void add_send_key(struct sending *s, struct store_transaction *t,
         .seq = message->seq,
         .ttl = now_s + KEY_LIFE_S,
     };
-    struct store_action *action =
-        store_put(s->a, t, send_row_encode(s->a, &row), "attribute_not_exists(pk) OR #ttl < :now");
+    struct rowstore_action *action = rowstore_put(s->a, t, send_row_encode(s->a, &row),
+                                                  "attribute_not_exists(pk) OR #ttl < :now");
     action->role = ROLE_SEND_KEY;
     action->name_of_ttl = S("ttl");
-    store_bind_n(action, S(":now"), now_s);
+    rowstore_bind_n(action, S(":now"), now_s);
 }
 
-static void add_message(struct sending *s, struct store_transaction *t,
+static void add_message(struct sending *s, struct rowstore_transaction *t,
                         const struct message_row *message)
 {
-    struct store_action *action =
-        store_put(s->a, t, message_row_encode(s->a, message), "attribute_not_exists(pk)");
+    struct rowstore_action *action =
+        rowstore_put(s->a, t, message_row_encode(s->a, message), "attribute_not_exists(pk)");
     action->role = ROLE_MESSAGE;
 }
 
 /* Sending is reading. The names are those of today, for the programs that show stored ones. */
-static void add_sender(struct sending *s, struct store_transaction *t,
+static void add_sender(struct sending *s, struct rowstore_transaction *t,
                        const struct message_row *message)
 {
-    struct store_action *action = store_update(
+    struct rowstore_action *action = rowstore_update(
         s->a, t, row_member_key(s->a, message->group, s->me->uuid),
         "SET read_seq = :seq, read_sk = :sk, handle = :handle, display_name = :display_name",
         "attribute_exists(pk) AND attribute_not_exists(left_at)");
     action->role = ROLE_SENDER;
-    store_bind_n(action, S(":seq"), message->seq);
-    store_bind_s(action, S(":sk"), message->sk);
-    store_bind_s(action, S(":handle"), s->me->handle);
-    store_bind_s(action, S(":display_name"), s->me->display_name);
+    rowstore_bind_n(action, S(":seq"), message->seq);
+    rowstore_bind_s(action, S(":sk"), message->sk);
+    rowstore_bind_s(action, S(":handle"), s->me->handle);
+    rowstore_bind_s(action, S(":display_name"), s->me->display_name);
 }
 
 static struct message_row new_message(struct sending *s, struct str group, struct str sk,
@@ -185,12 +185,12 @@ static void sent(struct sending *s, const struct conversation *c, const struct m
 }
 
 /* The stream may show the message before the commit returns, so it is noted before. */
-static struct error *commit(struct sending *s, const struct store_transaction *t,
-                            const struct message_row *message, struct store_outcome *outcome)
+static struct error *commit(struct sending *s, const struct rowstore_transaction *t,
+                            const struct message_row *message, struct rowstore_outcome *outcome)
 {
     chat_own_add(s->chat, message->group, message->sk);
     struct error *e =
-        store_commit(&s->chat->store, s->a, t, chat_uuid(s->chat, s->a), outcome, s->cost);
+        rowstore_commit(&s->chat->store, s->a, t, chat_uuid(s->chat, s->a), outcome, s->cost);
     if (e || !outcome->is_committed)
         chat_own_remove(s->chat, message->group, message->sk);
     return e;
@@ -202,23 +202,23 @@ enum next {
 };
 
 /* Decides what a cancelled transaction means; see the top of this file. */
-static enum next plan_next(struct sending *s, const struct store_transaction *t,
-                           const struct store_outcome *outcome, struct str sk, bool *keep_old)
+static enum next plan_next(struct sending *s, const struct rowstore_transaction *t,
+                           const struct rowstore_outcome *outcome, struct str sk, bool *keep_old)
 {
-    if (outcome_has(t, outcome, ROLE_SEND_KEY, STORE_REASON_CONDITION) ||
-        outcome_has(t, outcome, ROLE_PAIR, STORE_REASON_CONDITION))
+    if (outcome_has(t, outcome, ROLE_SEND_KEY, ROWSTORE_REASON_CONDITION) ||
+        outcome_has(t, outcome, ROLE_PAIR, ROWSTORE_REASON_CONDITION))
         return NEXT_TOP;
     if (outcome_is_busy(t, outcome) ||
-        outcome_has(t, outcome, ROLE_STATE, STORE_REASON_CONDITION)) {
+        outcome_has(t, outcome, ROLE_STATE, ROWSTORE_REASON_CONDITION)) {
         chat_back_off(s->chat, s->races++);
         return NEXT_LOAD;
     }
     for (size_t i = 0; keep_old && i < t->actions.count; i++)
         if (t->actions.items[i].role == ROLE_OLD_ROW &&
-            outcome->reasons[i] == STORE_REASON_CONDITION)
+            outcome->reasons[i] == ROWSTORE_REASON_CONDITION)
             keep_old[t->actions.items[i].index] = true;
-    if (outcome_has(t, outcome, ROLE_MESSAGE, STORE_REASON_CONDITION) ||
-        outcome_has(t, outcome, ROLE_NEW_ROW, STORE_REASON_CONDITION)) {
+    if (outcome_has(t, outcome, ROLE_MESSAGE, ROWSTORE_REASON_CONDITION) ||
+        outcome_has(t, outcome, ROLE_NEW_ROW, ROWSTORE_REASON_CONDITION)) {
         /* The next microsecond first; then further, since what is taken tends to be a whole run. */
         s->step_us = s->taken_sk.len ? s->step_us * 2 : 1;
         s->taken_sk = sk;
@@ -246,7 +246,7 @@ static struct error *load_for_sender(struct sending *s, struct str group, struct
 
 static void build_next(struct sending *s, const struct conversation *c,
                        const struct message_row *message, const bool *keep_old,
-                       struct store_transaction *t)
+                       struct rowstore_transaction *t)
 {
     struct move move = {
         .conversation = c,
@@ -269,8 +269,8 @@ static struct error *send_into_queued(struct sending *s, struct str group)
     struct conversation c;
     bool keep_old[CHAT_MEMBERS_MAX] = {false};
     while (may_try(s)) {
-        struct store_transaction t = {0};
-        struct store_outcome outcome;
+        struct rowstore_transaction t = {0};
+        struct rowstore_outcome outcome;
         s->tries++;
         TRY(load_for_sender(s, group, &c));
         if (c.count > CHAT_MEMBERS_MAX)
@@ -304,7 +304,7 @@ static struct error *find_pair(struct sending *s, struct str *group, bool *found
 {
     struct item item;
     struct key key = row_pair_key(s->a, s->me->uuid, s->send->to->uuid);
-    TRY(store_get(&s->chat->store, s->a, key, &item, found, s->cost));
+    TRY(store_get_item(&s->chat->store, s->a, key, &item, found, s->cost));
     if (*found)
         *group = item_str(&item, S("group"));
     return NULL;
@@ -314,14 +314,14 @@ static struct error *find_pair(struct sending *s, struct str *group, bool *found
  */
 static struct error *adopt_pair(struct sending *s)
 {
-    struct store_query query = {
+    struct rowstore_query query = {
         .pk = row_group_key(s->a, s->me->uuid, S("")).pk,
         .filter = "attribute_not_exists(seq) AND user_uuid = :x",
         .filter_arg = s->send->to->uuid,
     };
     struct item *items;
     size_t count;
-    TRY(store_query(&s->chat->store, s->a, &query, &items, &count, NULL, s->cost));
+    TRY(rowstore_query(&s->chat->store, s->a, &query, &items, &count, NULL, s->cost));
     for (size_t i = 0; i < count; i++) {
         struct str group = item_str(&items[i], S("message_group_uuid"));
         queue_enter(s->chat->queue, group);
@@ -356,7 +356,7 @@ static struct conversation new_pair(struct sending *s, struct str group)
 }
 
 static void build_first(struct sending *s, const struct conversation *c,
-                        const struct message_row *message, struct store_transaction *t)
+                        const struct message_row *message, struct rowstore_transaction *t)
 {
     struct state_row state = c->state;
     struct pair_row pair = {s->me->uuid, s->send->to->uuid, c->group};
@@ -371,10 +371,11 @@ static void build_first(struct sending *s, const struct conversation *c,
     state.seq = message->seq;
     state.n = (int64_t)c->count;
     add_send_key(s, t, message);
-    store_put(s->a, t, state_row_encode(s->a, &state), "attribute_not_exists(pk)")->role =
+    rowstore_put(s->a, t, state_row_encode(s->a, &state), "attribute_not_exists(pk)")->role =
         ROLE_STATE;
     add_message(s, t, message);
-    store_put(s->a, t, pair_row_encode(s->a, &pair), "attribute_not_exists(pk)")->role = ROLE_PAIR;
+    rowstore_put(s->a, t, pair_row_encode(s->a, &pair), "attribute_not_exists(pk)")->role =
+        ROLE_PAIR;
     for (size_t i = 0; i < c->count; i++) {
         struct member_row member = c->members[i];
         member.joined_sk = message->sk;
@@ -382,7 +383,7 @@ static void build_first(struct sending *s, const struct conversation *c,
             member.read_seq = message->seq;
             member.read_sk = message->sk;
         }
-        store_put(s->a, t, member_row_encode(s->a, &member), "attribute_not_exists(pk)")->role =
+        rowstore_put(s->a, t, member_row_encode(s->a, &member), "attribute_not_exists(pk)")->role =
             ROLE_MEMBER;
     }
     add_moves(s->a, t, &move);
@@ -393,8 +394,8 @@ static struct error *send_first_queued(struct sending *s, struct str *group, boo
 {
     TRY(find_pair(s, group, has_group));
     while (!*has_group && !s->is_sent && may_try(s)) {
-        struct store_transaction t = {0};
-        struct store_outcome outcome;
+        struct rowstore_transaction t = {0};
+        struct rowstore_outcome outcome;
         s->tries++;
         struct conversation c = new_pair(s, chat_uuid(s->chat, s->a));
         struct message_row message = new_message(s, c.group, new_sk(s, S("")), 1);
