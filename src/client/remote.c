@@ -161,7 +161,7 @@ static struct error *make_headers(struct remote *remote, struct arena *a, struct
     struct sigv4_credentials credentials = {str_z(remote->access_key), str_z(remote->secret_key)};
     struct str authorization;
     TRY(sigv4_sign(a, &request, &scope, &credentials, &authorization));
-    for (size_t i = 1; i < request.header_count; i++) /* libcurl writes Host itself */
+    for (size_t i = 0; i < request.header_count; i++)
         add_header(remote, a, out, headers[i].name, headers[i].value);
     add_header(remote, a, out, S("Authorization"), authorization);
     add_header(remote, a, out, S("Expect"), S("")); /* no 100-continue */

@@ -184,8 +184,7 @@ static struct error *add_pair_lock(struct chat *chat, struct arena *a,
     if (!is_pair && !is_self)
         return NULL;
     struct pair_row pair = {c->members[0].user, c->members[c->count - 1].user, c->group};
-    TRY(store_get_item(&chat->store, a, row_pair_key(a, pair.user, pair.other), &item, &found,
-                       cost));
+    TRY(rowstore_get(&chat->store, a, row_pair_key(a, pair.user, pair.other), &item, &found, cost));
     if (!found)
         rowstore_put(a, t, pair_row_encode(a, &pair), "attribute_not_exists(pk)")->role = ROLE_PAIR;
     return NULL;
@@ -238,7 +237,7 @@ struct error *adopt_conversation(struct chat *chat, struct arena *a, struct str 
     struct item item;
     bool is_done;
     struct str taken = {"", 0};
-    TRY(store_get_item(&chat->store, a, row_state_key(a, group), &item, &is_done, cost));
+    TRY(rowstore_get(&chat->store, a, row_state_key(a, group), &item, &is_done, cost));
     for (int tries = 0; !is_done; tries++) {
         struct remains remains = {0};
         bool is_taken;
@@ -264,7 +263,7 @@ static struct error *load_message(struct chat *chat, struct arena *a, struct str
                                   struct chat_cost *cost)
 {
     struct item item;
-    TRY(store_get_item(&chat->store, a, row_message_key(a, group, sk), &item, is_due, cost));
+    TRY(rowstore_get(&chat->store, a, row_message_key(a, group, sk), &item, is_due, cost));
     if (*is_due) {
         message_row_decode(&item, out);
         *is_due = out->seq == 0;
@@ -401,7 +400,7 @@ static struct error *load_group_row(struct chat *chat, struct arena *a, struct s
                                     struct chat_cost *cost)
 {
     struct item item;
-    TRY(store_get_item(&chat->store, a, row_group_key(a, member, sk), &item, is_due, cost));
+    TRY(rowstore_get(&chat->store, a, row_group_key(a, member, sk), &item, is_due, cost));
     if (*is_due) {
         group_row_decode(&item, out);
         *is_due = out->seq == 0 && out->group.len > 0;
@@ -413,7 +412,7 @@ static struct error *read_member(struct chat *chat, struct arena *a, struct str 
                                  struct str user, bool *found, struct chat_cost *cost)
 {
     struct item item;
-    return store_get_item(&chat->store, a, row_member_key(a, group, user), &item, found, cost);
+    return rowstore_get(&chat->store, a, row_member_key(a, group, user), &item, found, cost);
 }
 
 /* The row's owner becomes a member; whoever left stays away. */
@@ -504,7 +503,7 @@ static struct error *bring_home(struct chat *chat, struct arena *a, const struct
     TRY(newest_message(chat, a, c->group, row, &move.text, &move.sender, cost));
     struct group_row home = moved_row(&move, conversation_member(c, row->member));
     struct rowstore_action *state =
-        store_expect(a, &t, row_state_key(a, c->group), "last_sk = :last_sk AND seq = :seq");
+        rowstore_expect(a, &t, row_state_key(a, c->group), "last_sk = :last_sk AND seq = :seq");
     state->role = ROLE_STATE;
     rowstore_bind_s(state, S(":last_sk"), c->state.last_sk);
     rowstore_bind_n(state, S(":seq"), c->state.seq);

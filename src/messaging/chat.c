@@ -148,7 +148,7 @@ static struct error *load_absent_peer(struct chat *chat, struct arena *a, struct
     if (!str_eq(c->state.kind, KIND_PAIR) || c->count != 1 || c->state.last_sk.len == 0)
         return NULL;
     struct key key = row_group_key(a, c->members[0].user, c->state.last_sk);
-    TRY(store_get_item(&chat->store, a, key, &item, &found, cost));
+    TRY(rowstore_get(&chat->store, a, key, &item, &found, cost));
     if (found) {
         struct group_row row;
         group_row_decode(&item, &row);

@@ -10,7 +10,7 @@
 
 #include "messaging/chat.h"
 #include "messaging/queue.h"
-#include "messaging/store.h"
+#include "messaging/rowstore.h"
 
 /* A transaction has 100 actions, and sending takes 4 + 2N. */
 #define CHAT_MEMBERS_MAX 48
@@ -24,7 +24,7 @@
 typedef void chat_listener(void *context, const struct chat_sent *sent);
 
 struct chat {
-    struct store store;
+    struct rowstore store;
     struct users *users;
     struct clock clock;
     struct rand_source rand;
@@ -95,7 +95,7 @@ const struct str *conversation_user_ids(const struct conversation *c, struct are
 
 /* -- transactions ------------------------------------------------------------------------------ */
 
-/* What an action is for; store_action.role. */
+/* What an action is for; rowstore_action.role. */
 enum role {
     ROLE_SEND_KEY,
     ROLE_STATE,
@@ -108,13 +108,13 @@ enum role {
 };
 
 /* True when an action of that role failed in this way. */
-bool outcome_has(const struct store_transaction *t, const struct store_outcome *outcome,
-                 enum role role, enum store_reason reason);
+bool outcome_has(const struct rowstore_transaction *t, const struct rowstore_outcome *outcome,
+                 enum role role, enum rowstore_reason reason);
 /* True when one of any role was busy. */
-bool outcome_is_busy(const struct store_transaction *t, const struct store_outcome *outcome);
+bool outcome_is_busy(const struct rowstore_transaction *t, const struct rowstore_outcome *outcome);
 
 /* #STATE goes on, if it is still what was read. */
-void add_state_update(struct arena *a, struct store_transaction *t, const struct conversation *c,
+void add_state_update(struct arena *a, struct rowstore_transaction *t, const struct conversation *c,
                       struct str last_sk, int64_t seq);
 
 /* What the group rows of a conversation become. */
@@ -129,10 +129,10 @@ struct move {
 };
 
 /* For each member: delete the row at #STATE.last_sk, put the new one. */
-void add_moves(struct arena *a, struct store_transaction *t, const struct move *move);
+void add_moves(struct arena *a, struct rowstore_transaction *t, const struct move *move);
 /* The row of one member as it shall be. */
 struct group_row moved_row(const struct move *move, const struct member_row *member);
-void add_group_row_put(struct arena *a, struct store_transaction *t, const struct group_row *row,
+void add_group_row_put(struct arena *a, struct rowstore_transaction *t, const struct group_row *row,
                        bool may_replace, size_t index);
-void add_group_row_delete(struct arena *a, struct store_transaction *t, struct str member,
+void add_group_row_delete(struct arena *a, struct rowstore_transaction *t, struct str member,
                           struct str sk, struct str group, size_t index);

@@ -41,7 +41,7 @@ static struct error *check_member(struct chat *chat, struct arena *a, const stru
     struct error *refusal = error_new(a, &chat_not_found, "no such conversation");
     if (group.len == 0 || group.len > 512 || !str_is_utf8(group))
         return refusal;
-    TRY(store_get_item(&chat->store, a, row_member_key(a, group, me->uuid), &item, &found, cost));
+    TRY(rowstore_get(&chat->store, a, row_member_key(a, group, me->uuid), &item, &found, cost));
     if (found)
         return is_member(&item) ? NULL : refusal;
 
@@ -312,7 +312,7 @@ struct error *chat_mark_read(struct chat *chat, struct arena *a, const struct us
     struct item item;
     bool found, applied;
     TRY(check_member(chat, a, me, group, cost));
-    TRY(store_get_item(&chat->store, a, row_state_key(a, group), &item, &found, cost));
+    TRY(rowstore_get(&chat->store, a, row_state_key(a, group), &item, &found, cost));
     /* Nobody can have read what is not there yet: it would hide the messages to come. */
     struct state_row state = {0};
     if (found)

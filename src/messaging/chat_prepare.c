@@ -76,7 +76,7 @@ static void read_index(struct json_reader *r, struct table_facts *out)
         else
             json_skip(r);
     }
-    if (has_keys && str_eq(name, STORE_INDEX)) {
+    if (has_keys && str_eq(name, ROWSTORE_INDEX)) {
         out->has_index = true;
         out->index_is_active = str_eq(status, S("ACTIVE"));
     }

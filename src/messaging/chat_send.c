@@ -73,7 +73,7 @@ static struct error *replay(struct sending *s)
     struct send_row row;
     bool found;
     struct key key = row_send_key(s->a, s->me->uuid, s->send->idempotency_key);
-    TRY(store_get_item(&s->chat->store, s->a, key, &item, &found, s->cost));
+    TRY(rowstore_get(&s->chat->store, s->a, key, &item, &found, s->cost));
     if (!found)
         return NULL;
     send_row_decode(&item, &row);
@@ -304,7 +304,7 @@ static struct error *find_pair(struct sending *s, struct str *group, bool *found
 {
     struct item item;
     struct key key = row_pair_key(s->a, s->me->uuid, s->send->to->uuid);
-    TRY(store_get_item(&s->chat->store, s->a, key, &item, found, s->cost));
+    TRY(rowstore_get(&s->chat->store, s->a, key, &item, found, s->cost));
     if (*found)
         *group = item_str(&item, S("group"));
     return NULL;

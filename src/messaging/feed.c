@@ -110,7 +110,7 @@ static struct error *tell_record(struct feed *feed, struct arena *a, const struc
     if (record->created_s && record->created_s < feed->started_s - TOLD_BEFORE_START_S)
         return NULL;
     if (row.seq == 0) {
-        TRY(store_get_item(&chat->store, a, key, &item, &found, NULL));
+        TRY(rowstore_get(&chat->store, a, key, &item, &found, NULL));
         if (!found)
             return NULL;
         message_row_decode(&item, &row);

@@ -30,7 +30,7 @@ struct shard {
 };
 
 struct follower {
-    struct store store;
+    struct rowstore store;
     struct clock clock;
     struct buf name;
     struct buf stream; /* ARN; empty: none */
@@ -240,10 +240,10 @@ static struct key position_key(struct follower *f, struct arena *a, struct str s
 
 static struct error *load_positions(struct follower *f, struct arena *a)
 {
-    struct store_query query = {.pk = position_key(f, a, S("")).pk};
+    struct rowstore_query query = {.pk = position_key(f, a, S("")).pk};
     struct item *items;
     size_t count;
-    TRY(store_query(&f->store, a, &query, &items, &count, NULL, NULL));
+    TRY(rowstore_query(&f->store, a, &query, &items, &count, NULL, NULL));
     for (size_t i = 0; i < count; i++) {
         struct shard *shard = find_shard(f, item_key(&items[i]).sk);
         if (!shard || !str_eq(item_str(&items[i], S("stream")), buf_str(&f->stream)))
@@ -256,7 +256,7 @@ static struct error *load_positions(struct follower *f, struct arena *a)
 
 static struct error *save_position(struct follower *f, struct arena *a, struct shard *shard)
 {
-    struct store_transaction t = {0};
+    struct rowstore_transaction t = {0};
     struct buf row;
     bool applied;
     buf_init(&row, TEXT_MAX_BYTES * 4);
@@ -270,9 +270,9 @@ static struct error *save_position(struct follower *f, struct arena *a, struct s
     attribute_put_n(&w, S("done"), shard->is_done);
     attribute_put_n(&w, S("ttl"), clock_now_ms(&f->clock) / 1000 + POSITION_LIFE_S);
     json_end_object(&w);
-    struct store_action *action = store_put(a, &t, arena_str(a, buf_str(&row)), NULL);
+    struct rowstore_action *action = rowstore_put(a, &t, arena_str(a, buf_str(&row)), NULL);
     buf_clear(&row);
-    return store_apply(&f->store, a, action, &applied, NULL);
+    return rowstore_apply(&f->store, a, action, &applied, NULL);
 }
 
 struct error *follower_save(struct follower *f, struct arena *a)

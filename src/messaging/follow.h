@@ -7,12 +7,12 @@
  * caller's arena. Positions outlive the process in rows FEED#<name> of the table itself. */
 #pragma once
 
-#include "messaging/store.h"
+#include "messaging/rowstore.h"
 
 struct follower;
 
 struct follower_options {
-    struct store store;
+    struct rowstore store;
     const struct clock *clock;
     struct str name; /* of the rows with the positions: two followers, two names */
 };
