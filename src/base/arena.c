@@ -113,7 +113,7 @@ void *arena_alloc(struct arena *a, size_t size_bytes)
     const size_t align = _Alignof(max_align_t);
     if (size_bytes > SIZE_MAX / 2)
         die_out_of_memory(size_bytes);
-    size_bytes = (size_bytes + align - 1) & ~(align - 1);
+    size_bytes = size_bytes ? (size_bytes + align - 1) & ~(align - 1) : align; /* never NULL */
     if (size_bytes > (size_t)(a->end - a->at))
         return alloc_slowly(a, size_bytes);
     void *memory = a->at;
