@@ -64,38 +64,39 @@ bool http_is_token(struct str s)
     return s.len > 0;
 }
 
-/* Whether one of eight bytes is below 0x20 or is 0x7f. May say yes wrongly (the borrow of a lower
- * byte), never no wrongly. */
-static bool may_hold_control(uint64_t eight)
+/* Eight bytes at once: the lowest bit set belongs to the first byte that is below 0x20 or is 0x7f
+ * (little-endian). Bits above it mean nothing, as borrows run upwards from a hit. */
+static uint64_t find_controls(const char *eight_bytes)
 {
     const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
+    uint64_t eight;
+    memcpy(&eight, eight_bytes, 8);
     uint64_t below_space = (eight - ones * 0x20) & ~eight;
-    uint64_t from_delete = eight ^ (ones * 0x7f);
-    uint64_t is_delete = (from_delete - ones) & ~from_delete;
-    return ((below_space | is_delete) & highs) != 0;
+    uint64_t delete_is_zero = eight ^ (ones * 0x7f);
+    uint64_t is_delete = (delete_is_zero - ones) & ~delete_is_zero;
+    return (below_space | is_delete) & highs;
 }
-
-static bool is_text_char(unsigned char c)
-{
-    return (c >= 0x20 && c != 0x7f) || c == '\t';
-}
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "find_controls counts from the low end");
 
 const char *http_skip_text(const char *at, const char *end)
 {
-    for (;;) {
-        while (end - at >= 8) {
-            uint64_t eight;
-            memcpy(&eight, at, 8);
-            if (may_hold_control(eight))
-                break;
+    while (end - at >= 8) {
+        uint64_t controls = find_controls(at);
+        if (!controls) {
             at += 8;
+            continue;
         }
-        const char *stop = end - at >= 8 ? at + 8 : end;
-        while (at < stop && is_text_char((unsigned char)*at))
-            at++;
-        if (at < stop || at == end)
+        at += __builtin_ctzll(controls) / 8;
+        if (*at != '\t')
             return at;
+        at++;
     }
+    for (; at < end; at++) {
+        unsigned char c = (unsigned char)*at;
+        if ((c < 0x20 && c != '\t') || c == 0x7f)
+            break;
+    }
+    return at;
 }
 
 static struct error *bad(struct arena *a, const char *what)
