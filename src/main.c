@@ -4,14 +4,21 @@
 #include <stdio.h>
 #include <string.h>
 
-extern const struct command command_dynamodb;
-
 const struct command *const commands[] = {
-    &command_dynamodb,
-    &command_help,
     &command_serve,
+    &command_dynamodb,
     &command_tokens,
+    &command_ddb_schema_load,
+    &command_ddb_seed,
+    &command_ddb_scan,
+    &command_ddb_list_tables,
+    &command_ddb_drop,
+    &command_ddb_get_conversation,
+    &command_ddb_list_conversations,
+    &command_db_schema_load,
+    &command_db_seed,
     &command_version,
+    &command_help,
 };
 const size_t command_count = countof(commands);
 

@@ -107,7 +107,7 @@ def a_data_folder_serves_one_process():
         assert done.returncode == 1 and folder in done.stderr and "in use" in done.stderr, done
         make_table(server.client())  # the first one is not disturbed
     with Server("dynamodb", "--data", folder) as server:  # and it is free again after kill -9
-        assert server.client().list_tables()["TableNames"] == ["t"]
+        assert server.client().list_tables()["TableNames"] == ["things"]
 
 
 @suite.test
@@ -123,10 +123,10 @@ def data_survives_a_restart():
     with Server("dynamodb", "--data", folder) as server:
         client = server.client()
         make_table(client)
-        client.put_item(TableName="t", Item={"pk": {"S": "a"}, "sk": {"S": "b"}})
+        client.put_item(TableName="things", Item={"pk": {"S": "a"}, "sk": {"S": "b"}})
         assert server.stop() == 0
     with Server("dynamodb", "--data", folder) as server:
-        assert server.client().scan(TableName="t")["Count"] == 1
+        assert server.client().scan(TableName="things")["Count"] == 1
 
 
 # -- signals ---------------------------------------------------------------------------------------
@@ -142,7 +142,7 @@ def end_under_load(how):
         client = server.client()
         for i in range(100000):
             try:
-                client.put_item(TableName="t", Item={"pk": {"S": str(number)}, "sk": {"S": f"{i:06d}"}})
+                client.put_item(TableName="things", Item={"pk": {"S": str(number)}, "sk": {"S": f"{i:06d}"}})
             except Exception:  # the server has gone
                 return
             acknowledged.append((str(number), f"{i:06d}"))
@@ -157,7 +157,7 @@ def end_under_load(how):
     assert status == 0, (status, server.output())
     with Server("dynamodb", "--data", folder) as again:
         stored = set()
-        for page in again.client().get_paginator("scan").paginate(TableName="t"):
+        for page in again.client().get_paginator("scan").paginate(TableName="things"):
             stored |= {(item["pk"]["S"], item["sk"]["S"]) for item in page["Items"]}
     missing = set(acknowledged) - stored
     assert not missing, f"{len(missing)} of {len(acknowledged)} acknowledged writes are gone"

@@ -95,7 +95,7 @@ def traced_writes(folder, trace_path, writers, count):
         for i in range(count):
             marker = f"mark-{number}-{i}-end"
             status, answer = writer.call("UpdateItem", {
-                "TableName": "t", "Key": {"pk": {"S": str(number)}, "sk": {"S": str(i)}},
+                "TableName": "things", "Key": {"pk": {"S": str(number)}, "sk": {"S": str(i)}},
                 "UpdateExpression": "SET a = :m, b = :m", "ReturnValues": "UPDATED_NEW",
                 "ExpressionAttributeValues": {":m": {"S": marker}}})
             assert status == 200 and answer["Attributes"]["a"]["S"] == marker
@@ -155,12 +155,12 @@ class Load:
                 if self.stopped:
                     return
                 if i % 5 == 4:  # a transaction: both items or none
-                    pair = [{"Put": {"TableName": "t", "Item": {
+                    pair = [{"Put": {"TableName": "things", "Item": {
                         "pk": {"S": side + name}, "sk": {"S": f"{i:08d}"}}}} for side in "ab"]
                     status, _ = writer.call("TransactWriteItems", {"TransactItems": pair})
                     keys = [("a" + name, f"{i:08d}"), ("b" + name, f"{i:08d}")]
                 else:
-                    status, _ = writer.call("PutItem", {"TableName": "t", "Item": {
+                    status, _ = writer.call("PutItem", {"TableName": "things", "Item": {
                         "pk": {"S": name}, "sk": {"S": f"{i:08d}"}, "group": {"S": "g"}, "pad": {"S": "x" * 200}}})
                     keys = [(name, f"{i:08d}")]
                 if status == 200:
@@ -174,7 +174,7 @@ class Load:
 
 def stored_keys(client, **more):
     keys = set()
-    for page in client.get_paginator("scan").paginate(TableName="t", **more):
+    for page in client.get_paginator("scan").paginate(TableName="things", **more):
         keys |= {(item["pk"]["S"], item["sk"]["S"]) for item in page["Items"]}
     return keys
 
@@ -245,7 +245,7 @@ def fill_until_refused(server):
     writer = Writer(server.port)
     acknowledged = set()
     for i in range(5000):
-        status, answer = writer.call("PutItem", {"TableName": "t", "Item": {
+        status, answer = writer.call("PutItem", {"TableName": "things", "Item": {
             "pk": {"S": "fill"}, "sk": {"S": f"{i:08d}"}, "pad": {"S": "x" * 50_000}}})
         if status != 200:
             return acknowledged, status, answer
@@ -256,11 +256,11 @@ def fill_until_refused(server):
 def check_refusal(server, status, answer):
     assert status == 500 and answer["__type"].endswith("#InternalServerError"), (status, answer)
     assert answer.get("message") or answer.get("Message"), answer
-    status, _ = Writer(server.port).call("PutItem", {"TableName": "t", "Item": {"pk": {"S": "x"}, "sk": {"S": "x"}}})
+    status, _ = Writer(server.port).call("PutItem", {"TableName": "things", "Item": {"pk": {"S": "x"}, "sk": {"S": "x"}}})
     assert status == 500, status  # writes stay refused
     status, answer = Writer(server.port).call("ListTables", {})
-    assert status == 200 and answer["TableNames"] == ["t"]  # and the process answers on
-    status, answer = Writer(server.port).call("GetItem", {"TableName": "t", "Key": {
+    assert status == 200 and answer["TableNames"] == ["things"]  # and the process answers on
+    status, answer = Writer(server.port).call("GetItem", {"TableName": "things", "Key": {
         "pk": {"S": "fill"}, "sk": {"S": f"{0:08d}"}}})
     assert status == 200 and "Item" in answer, (status, answer)
     assert server.is_alive()
@@ -282,7 +282,7 @@ def a_full_disk_is_an_answer_not_an_end():
         subprocess.run(["mount", "-o", "remount,size=200m", folder], check=True)
         with Server("dynamodb", "--data", os.path.join(folder, "data")) as server:
             assert acknowledged <= stored_keys(server.client())
-            server.client().put_item(TableName="t", Item={"pk": {"S": "room"}, "sk": {"S": "again"}})
+            server.client().put_item(TableName="things", Item={"pk": {"S": "room"}, "sk": {"S": "again"}})
     finally:
         subprocess.run(["umount", "-l", folder], capture_output=True)
 

@@ -190,7 +190,7 @@ def message_of(error):
     return error.response["Error"]["Message"]
 
 
-def make_table(client, name="t", sort_key=True, **more):
+def make_table(client, name="things", sort_key=True, **more):
     """A table with pk and sk of type S, on demand."""
     attributes = [{"AttributeName": "pk", "AttributeType": "S"}]
     keys = [{"AttributeName": "pk", "KeyType": "HASH"}]

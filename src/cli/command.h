@@ -28,6 +28,15 @@ struct command {
 extern const struct command *const commands[];
 extern const size_t command_count;
 
+extern const struct command command_db_schema_load;
+extern const struct command command_db_seed;
+extern const struct command command_ddb_drop;
+extern const struct command command_ddb_get_conversation;
+extern const struct command command_ddb_list_conversations;
+extern const struct command command_ddb_list_tables;
+extern const struct command command_ddb_scan;
+extern const struct command command_ddb_schema_load;
+extern const struct command command_ddb_seed;
 extern const struct command command_dynamodb;
 extern const struct command command_help;
 extern const struct command command_serve;

@@ -3,6 +3,7 @@
  * A drop-in for DynamoDB Local, whose own flags it takes. It is root over all data it serves, so it
  * listens on the loopback only, unless told otherwise by two flags that say what they do. */
 #include "cli/options.h"
+#include "cli/people.h"
 #include "cli/signals.h"
 #include "dynamodb/wire/wire.h"
 
@@ -164,6 +165,8 @@ static struct error *run(struct cli *cli)
         return NULL;
     }
     TRY(check_flags(cli, &s, &is_exposed));
+    if (s.data_dir)
+        TRY(data_dir_make(cli->arena, s.data_dir));
     signals_block();
     struct engine *engine = NULL;
     struct wire *wire = NULL;

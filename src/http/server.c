@@ -139,7 +139,6 @@ static bool parse_address(const char *text, uint16_t port, struct sockaddr_stora
 {
     struct sockaddr_in *four = (struct sockaddr_in *)out;
     struct sockaddr_in6 *six = (struct sockaddr_in6 *)out;
-    memset(out, 0, sizeof *out);
     if (inet_pton(AF_INET, text, &four->sin_addr) == 1) {
         four->sin_family = AF_INET;
         four->sin_port = htons(port);
@@ -209,8 +208,8 @@ static struct error *listen_on_all(struct arena *a, struct http_server *s,
     *is_taken = false;
     s->port = o->port;
     for (size_t i = 0; i < o->address_count; i++) {
-        struct sockaddr_storage address;
-        socklen_t size;
+        struct sockaddr_storage address = {0};
+        socklen_t size = 0;
         if (!parse_address(o->addresses[i], s->port, &address, &size))
             return error_new(a, &error_usage, "\"%s\" is not an IP address", o->addresses[i]);
         int fd = listen_on(&address, size);
