@@ -75,15 +75,21 @@ static void handle_there(struct http_exchange *x, void *context)
     pthread_mutex_unlock(&w->lock);
 }
 
+static size_t number(const char *text)
+{
+    uint64_t value = 0;
+    return str_to_u64(str_z(text), UINT16_MAX, &value) ? (size_t)value : 0;
+}
+
 int main(int argc, char **argv)
 {
     bool has_threads = argc > 3 && strcmp(argv[3], "threads") == 0;
-    size_t loops = argc > 2 ? (size_t)atoi(argv[2]) : 1;
+    size_t loops = argc > 2 ? number(argv[2]) : 1;
     static const char *const addresses[] = {"127.0.0.1"};
     struct worker *workers = mem_zalloc(loops * sizeof *workers);
     struct http_options options = {.addresses = addresses,
                                    .address_count = 1,
-                                   .port = (uint16_t)(argc > 1 ? atoi(argv[1]) : 0),
+                                   .port = (uint16_t)(argc > 1 ? number(argv[1]) : 0),
                                    .loops = loops,
                                    .handler = has_threads ? handle_there : handle_here,
                                    .context = workers,

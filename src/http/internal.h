@@ -166,7 +166,7 @@ struct http_loop {
 MUST_USE struct error *loop_init(struct arena *a, struct http_loop *l, struct http_server *server,
                                  size_t index);
 void loop_clear(struct http_loop *l);
-void *loop_main(void *loop);
+void *loop_main(void *argument); /* the loop: what its thread runs */
 bool loop_is_current(const struct http_loop *l);
 void loop_post(struct http_loop *l, struct post *p);
 void loop_add_ready(struct http_loop *l, struct conn *c);

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 /* Room for reading: most requests whole. More than this many idle exchanges are not kept. */
-#define INPUT_BYTES 8192
+#define INPUT_BYTES ((size_t)8192)
 #define KEPT_BODY_BYTES ((size_t)64 << 10)
 #define KEPT_EXCHANGES 64
 #define EVENTS_PER_TURN 256
@@ -372,7 +372,7 @@ static void set_durations(struct http_loop *l, const struct http_limits *limits)
     l->duration_us[TIMER_BODY] = limits->body_timeout_ms * 1000;
     l->duration_us[TIMER_WRITE] = limits->write_timeout_ms * 1000;
     /* Long enough for a refused client to read why, short enough to be no burden. */
-    l->duration_us[TIMER_LINGER] = 2 * 1000000;
+    l->duration_us[TIMER_LINGER] = INT64_C(2000000);
     for (int kind = 0; kind < TIMER_KINDS; kind++)
         l->timers[kind].prev = l->timers[kind].next = &l->timers[kind];
 }

@@ -41,7 +41,7 @@ struct row {
 static void run_rows(struct arena *arena, const struct row *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        struct http_head head;
+        struct http_head head = {0};
         int got = probe(arena, rows[i].bytes, &head);
         tap_check_i64(got, rows[i].status, __FILE__, __LINE__, rows[i].name);
     }
@@ -84,7 +84,7 @@ TEST(body_length_has_exactly_one_meaning)
          STR_INIT("POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"), 400},
     };
     run_rows(arena, rows, countof(rows));
-    struct http_head head;
+    struct http_head head = {0};
     struct str large = (struct str)POST("Content-Length: 18446744073709551621\r\n");
     CHECK_INT(probe(arena, large, &head), 0);
     CHECK(head.content_length == UINT64_MAX);
@@ -204,12 +204,13 @@ TEST(target_is_strict)
 
 TEST(request_is_taken_apart)
 {
-    struct http_head head;
+    struct http_head head = {0};
     struct str bytes = S("\r\nPUT /a%20b/%C3%A9?x=%31&y HTTP/1.1\r\nHOST: h\r\n"
                          "X-A:  one two \r\nx-b:\r\n\r\nbody");
-    if (!CHECK_INT(read_head(arena, bytes, &head), 0))
-        return;
+    CHECK_INT(read_head(arena, bytes, &head), 0);
     const struct http_request *r = &head.request;
+    if (!r->headers)
+        return;
     CHECK_STR(r->method, S("PUT"));
     CHECK_STR(r->path, S("/a b/\xc3\xa9"));
     CHECK_STR(r->query, S("x=%31&y"));
@@ -240,7 +241,7 @@ TEST(targets_become_path_and_query)
         {LINE("OPTIONS * HTTP/1.1"), STR_INIT("*"), STR_INIT("*"), STR_INIT("")},
     };
     for (size_t i = 0; i < countof(rows); i++) {
-        struct http_head head;
+        struct http_head head = {0};
         CHECK_INT(read_head(arena, rows[i].sent, &head), 0);
         CHECK_STR(head.request.target, rows[i].target);
         CHECK_STR(head.request.path, rows[i].path);
@@ -282,7 +283,7 @@ TEST(connection_and_expectation)
         {"expects something else", POST("Expect: 200-ok\r\n"), true, false, 417},
     };
     for (size_t i = 0; i < countof(rows); i++) {
-        struct http_head head;
+        struct http_head head = {0};
         tap_check_i64(read_head(arena, rows[i].bytes, &head), rows[i].status, __FILE__, __LINE__,
                       rows[i].name);
         tap_check(head.keeps_alive == rows[i].keeps_alive || rows[i].status, __FILE__, __LINE__,
@@ -313,7 +314,7 @@ TEST(too_many_fields_are_refused)
     buf_add(&b, S("GET / HTTP/1.1\r\nHost: a\r\n"));
     for (int i = 1; i < HTTP_MAX_HEADERS; i++)
         buf_printf(&b, "h%d: %d\r\n", i, i);
-    struct http_head head;
+    struct http_head head = {0};
     buf_add(&b, S("\r\n"));
     CHECK_INT(read_head(arena, buf_str(&b), &head), 0);
     CHECK_INT(head.request.header_count, HTTP_MAX_HEADERS);

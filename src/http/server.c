@@ -156,7 +156,7 @@ static bool parse_address(const char *text, uint16_t port, struct sockaddr_stora
 
 static uint16_t port_of(int fd)
 {
-    struct sockaddr_storage bound;
+    struct sockaddr_storage bound = {0};
     socklen_t size = sizeof bound;
     if (getsockname(fd, (struct sockaddr *)&bound, &size) < 0)
         return 0;
