@@ -117,11 +117,11 @@ static size_t on_header(char *data, size_t size, size_t count, void *context)
 
 static struct str host_of(struct str url)
 {
-    struct str host = url;
+    struct str host, rest = url;
     const char *at = memmem(url.data, url.len, "://", 3);
     if (at)
-        host = str_from(url, (size_t)(at - url.data) + 3);
-    str_cut(&host, '/', &host);
+        rest = str_from(url, (size_t)(at - url.data) + 3);
+    str_cut(&rest, '/', &host);
     return host;
 }
 

@@ -189,7 +189,7 @@ static struct error *listen_failed(struct arena *a, const char *address, uint16_
 {
     const char *open = strchr(address, ':') ? "[" : "", *shut = *open ? "]" : "";
     if (errno == EADDRINUSE && port_flag)
-        return error_new(a, &error_usage,
+        return error_new(a, &error_system,
                          "%s%s%s:%u is already in use; choose another port with %s", open, address,
                          shut, port, port_flag);
     return error_errno(a, "cannot listen on %s%s%s:%u", open, address, shut, port);
