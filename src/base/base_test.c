@@ -219,6 +219,13 @@ TEST(base64_follows_rfc_4648)
 TEST(crc32_and_md5_match_their_published_values)
 {
     CHECK_INT(crc32_of(S("123456789")), 0xcbf43926);
+    char zeros[100] = {0};
+    CHECK_INT(crc32_of((struct str){zeros, 32}), 0x190a55ad);
+    CHECK_INT(crc32_of((struct str){zeros, 100}), 0x9988c6ca);
+    for (size_t i = 0; i < sizeof zeros; i++)
+        zeros[i] = (char)(i * 7 + 1);
+    CHECK_INT(crc32_of((struct str){zeros, 77}), 0x2e645685);
+    CHECK_INT(crc32_of((struct str){zeros + 1, 33}), 0x2ed6b645);
     static const char *const cases[][3] = {
         {"", "", "d41d8cd98f00b204e9800998ecf8427e"},
         {"a", "bc", "900150983cd24fb0d6963f7d28e17f72"},
