@@ -130,21 +130,21 @@ int path_order(const struct path *a, const struct path *b)
 static int order_by_path(const void *a, const void *b, void *context)
 {
     const struct path *targets = context;
-    uint16_t x = *(const uint16_t *)a, y = *(const uint16_t *)b;
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
     int order = path_order(&targets[x], &targets[y]);
     return order != 0 ? order : (x > y) - (x < y);
 }
 
-static void bind_targets(struct arena *a, struct bound *bound)
+void bind_targets(struct arena *a, struct bound *bound)
 {
     const struct program *program = bound->program;
     bool is_update = program->kind == EXPR_UPDATE;
     size_t count = is_update ? program->action_count : program->path_count;
     struct path *targets = arena_alloc(a, sizeof *targets * count);
-    uint16_t *order = arena_alloc(a, sizeof *order * count);
+    uint32_t *order = arena_alloc(a, sizeof *order * count);
     for (size_t i = 0; i < count; i++) {
         targets[i] = bound->paths[is_update ? program->actions[i].path : i];
-        order[i] = (uint16_t)i;
+        order[i] = (uint32_t)i;
     }
     if (count > 1)
         qsort_r(order, count, sizeof *order, order_by_path, targets);
@@ -156,7 +156,7 @@ static void bind_targets(struct arena *a, struct bound *bound)
 static struct error *check_projection(struct arena *a, const struct bound *bound)
 {
     for (size_t i = 0; i < bound->program->path_count; i++)
-        TRY(check_path_defined(a, bound, (uint16_t)i));
+        TRY(check_path_defined(a, bound, (uint32_t)i));
     return check_overlaps(a, bound->program->kind, bound->targets, bound->order,
                           bound->target_count);
 }

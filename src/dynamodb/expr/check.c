@@ -5,7 +5,7 @@
 #include "dynamodb/model/limits.h"
 #include "dynamodb/model/number.h"
 
-struct error *check_path_defined(struct arena *a, const struct bound *bound, uint16_t path)
+struct error *check_path_defined(struct arena *a, const struct bound *bound, uint32_t path)
 {
     const struct program_path *p = &bound->program->paths[path];
     for (size_t i = 0; p->placeholders && i < p->path.count; i++) {
@@ -23,7 +23,7 @@ struct error *check_path_defined(struct arena *a, const struct bound *bound, uin
     return NULL;
 }
 
-static struct error *check_value_defined(struct arena *a, const struct bound *bound, uint16_t value)
+static struct error *check_value_defined(struct arena *a, const struct bound *bound, uint32_t value)
 {
     if (bound->is_defined[bound->program->name_count + value])
         return NULL;

@@ -95,7 +95,7 @@ static bool find_clash(const entry_vec *entries, struct clash *out)
 }
 
 struct error *check_overlaps(struct arena *a, enum expr_kind kind, const struct path *paths,
-                             const uint16_t *order, size_t count)
+                             const uint32_t *order, size_t count)
 {
     bool has_clash = false;
     for (size_t i = 1; i < count && !has_clash; i++)

@@ -91,7 +91,7 @@ struct node *node_new(struct parser *p, enum op op, const struct node *const *ar
     const struct node **copy = arena_alloc(p->arena, sizeof *copy * count);
     for (size_t i = 0; i < count; i++)
         copy[i] = args[i];
-    *node = (struct node){.op = op, .args = copy, .count = (uint16_t)count};
+    *node = (struct node){.op = op, .args = copy, .count = (uint32_t)count};
     return node;
 }
 
@@ -148,7 +148,7 @@ static struct error *take_index(struct parser *p, step_vec *steps, placeholder_v
     return expect(p, TOKEN_BRACKET_CLOSE);
 }
 
-struct error *parse_path(struct parser *p, uint16_t *out)
+struct error *parse_path(struct parser *p, uint32_t *out)
 {
     step_vec steps = {0};
     placeholder_vec placeholders = {0};
@@ -169,7 +169,7 @@ struct error *parse_path(struct parser *p, uint16_t *out)
         has_placeholder |= placeholders.items[i] != NOT_A_PLACEHOLDER;
     struct program_path path = {{steps.items, steps.count},
                                 has_placeholder ? placeholders.items : NULL};
-    *out = (uint16_t)p->paths.count;
+    *out = (uint32_t)p->paths.count;
     VEC_PUSH(p->arena, &p->paths, path);
     return NULL;
 }
@@ -179,7 +179,9 @@ struct error *parse_value(struct parser *p, struct node **out)
     struct str text = p->lexer.current.text;
     TRY(expect(p, TOKEN_VALUE));
     *out = node_new(p, OP_VALUE, NULL, 0);
-    PLACEHOLDER_INDEX(p, &p->values, text, (*out)->index);
+    uint16_t index;
+    PLACEHOLDER_INDEX(p, &p->values, text, index);
+    (*out)->index = index;
     return NULL;
 }
 
@@ -225,7 +227,7 @@ struct error *parse_operand(struct parser *p, struct node **out)
         leave(p);
         return parenthesise(p, *out);
     }
-    uint16_t path = 0;
+    uint32_t path = 0;
     TRY(parse_path(p, &path));
     *out = node_new(p, OP_PATH, NULL, 0);
     (*out)->index = path;
@@ -234,7 +236,7 @@ struct error *parse_operand(struct parser *p, struct node **out)
 
 struct error *parse_projection(struct parser *p)
 {
-    uint16_t path;
+    uint32_t path;
     TRY(parse_path(p, &path));
     while (at(p, TOKEN_COMMA)) {
         lexer_advance(&p->lexer);

@@ -10,7 +10,7 @@ struct checker {
     const struct program *program;
 };
 
-static struct error *check_path(struct checker *c, uint16_t index)
+static struct error *check_path(struct checker *c, uint32_t index)
 {
     const struct program_path *path = &c->program->paths[index];
     for (size_t i = 0; i < path->path.count; i++) {
@@ -114,7 +114,7 @@ struct error *parse_check(struct arena *a, const struct program *program)
         return check_sections(&c);
     case EXPR_PROJECTION:
         for (size_t i = 0; i < program->path_count; i++)
-            TRY(check_path(&c, (uint16_t)i));
+            TRY(check_path(&c, (uint32_t)i));
         return NULL;
     case EXPR_CONDITION:
     case EXPR_FILTER:

@@ -39,7 +39,7 @@ static struct error *parse_sum(struct parser *p, struct node **out)
     return NULL;
 }
 
-static struct error *parse_action(struct parser *p, enum clause clause, uint16_t ordinal)
+static struct error *parse_action(struct parser *p, enum clause clause, uint32_t ordinal)
 {
     struct action action = {.clause = clause, .ordinal = ordinal};
     struct node *value = NULL;
@@ -77,7 +77,7 @@ static bool clause_of(enum token_type type, enum clause *out)
 
 struct error *parse_update(struct parser *p)
 {
-    for (uint16_t ordinal = 0; ordinal == 0 || !at(p, TOKEN_END); ordinal++) {
+    for (uint32_t ordinal = 0; ordinal == 0 || !at(p, TOKEN_END); ordinal++) {
         enum clause clause;
         if (!clause_of(p->lexer.current.type, &clause))
             return syntax_error(p);

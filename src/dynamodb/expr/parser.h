@@ -38,7 +38,7 @@ struct node *node_new(struct parser *p, enum op op, const struct node *const *ar
 /* Marks a node as parenthesised, which it must not be already. */
 MUST_USE struct error *parenthesise(struct parser *p, struct node *node);
 
-MUST_USE struct error *parse_path(struct parser *p, uint16_t *out);
+MUST_USE struct error *parse_path(struct parser *p, uint32_t *out);
 MUST_USE struct error *parse_value(struct parser *p, struct node **out);
 /* A value, path, call, or one of them in parentheses. */
 MUST_USE struct error *parse_operand(struct parser *p, struct node **out);

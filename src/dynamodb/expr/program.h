@@ -1,8 +1,8 @@
 /* Program: what an expression is between parse, bind and evaluation. Private to this folder.
  *
  * A program is a tree of nodes whose leaves are numbers: paths[n] and values[n]. Binding makes the
- * two arrays that evaluation reads. The legacy request shapes (Expected, QueryFilter, …) build the
- * same structs without a text.
+ * two arrays that evaluation reads. legacy.c builds the same structs
+ * without a text.
  *
  *     "a.#x = :v AND size(b) > :v"
  *     AND ─┬─ EQ ─┬─ PATH 0 (a, #x)        names  #x
@@ -45,8 +45,8 @@ enum op {
 struct node {
     enum op op;
     bool is_parenthesised;
-    uint16_t index; /* OP_PATH, OP_VALUE: which one */
-    uint16_t count; /* of arguments */
+    uint32_t index; /* OP_PATH, OP_VALUE: which one */
+    uint32_t count; /* of arguments */
     const struct node *const *args;
     struct str name; /* of a function, as written */
 };
@@ -63,14 +63,15 @@ enum clause { CLAUSE_SET, CLAUSE_REMOVE, CLAUSE_ADD, CLAUSE_DELETE };
 
 struct action {
     enum clause clause;
-    uint16_t ordinal;         /* of its clause in the text */
-    uint16_t path;            /* what it writes */
+    uint32_t ordinal;         /* of its clause in the text */
+    uint32_t path;            /* what it writes */
     const struct node *value; /* NULL for CLAUSE_REMOVE */
 };
 
 struct program {
     enum expr_kind kind;
-    const struct node *root;      /* of the three kinds of conditions */
+    bool is_legacy;          /* built by legacy.c: an update has other words for a wrong type */
+    const struct node *root; /* of the three kinds of conditions */
     const struct action *actions; /* of an update */
     size_t action_count;
     const struct program_path *paths; /* of a projection: what it names */
@@ -88,7 +89,7 @@ struct bound {
     const struct value *values; /* resolved */
     const struct path
         *targets;          /* what an update writes or a projection names, in the text's order */
-    const uint16_t *order; /* the same, by index, sorted by path_order */
+    const uint32_t *order; /* the same, by index, sorted by path_order */
     size_t target_count;
 };
 
@@ -116,17 +117,20 @@ int path_order(const struct path *a, const struct path *b);
 /* "Incorrect number of operands for operator or function; …" */
 MUST_USE struct error *check_operand_count(struct arena *a, enum expr_kind kind,
                                            const struct node *call);
+/* Finds and sorts the targets of an update or projection whose paths are bound. */
+void bind_targets(struct arena *a, struct bound *bound);
+
 /* Checks of a bound expression, in the service's order. */
 MUST_USE struct error *check_condition(struct arena *a, const struct bound *bound,
                                        const struct node *node);
 MUST_USE struct error *check_update(struct arena *a, const struct bound *bound);
 /* "Two document paths overlap with each other; …": `order` sorts the paths by path_order. */
 MUST_USE struct error *check_overlaps(struct arena *a, enum expr_kind kind,
-                                      const struct path *paths, const uint16_t *order,
+                                      const struct path *paths, const uint32_t *order,
                                       size_t count);
 /* "… is not defined" for the first placeholder of the path that is not. */
 MUST_USE struct error *check_path_defined(struct arena *a, const struct bound *bound,
-                                          uint16_t path);
+                                          uint32_t path);
 /* Operands of any kind: placeholders are defined, functions have what they need. */
 MUST_USE struct error *check_operand(struct arena *a, const struct bound *bound,
                                      const struct node *node);

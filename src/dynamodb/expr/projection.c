@@ -2,42 +2,11 @@
  * name. What a path names is copied as it lies; maps and lists on the way are written anew around
  * what was found in them, and left out when nothing was. */
 #include "base/vec.h"
+#include "dynamodb/expr/group.h"
 #include "dynamodb/expr/nest.h"
-#include "dynamodb/expr/program.h"
 #include "dynamodb/model/limits.h"
 
 #include <assert.h>
-
-/* The paths [first, end) of `order`, which agree in their steps before `depth`. */
-struct group {
-    size_t first, end, depth;
-};
-
-static const struct path *target(const struct bound *b, size_t position)
-{
-    return &b->targets[b->order[position]];
-}
-
-static const struct path_step *step_of(const struct bound *b, struct group g)
-{
-    return &target(b, g.first)->steps[g.depth];
-}
-
-/* The paths at the head of `g` that agree in the next step too. */
-static struct group next_group(const struct bound *b, struct group g)
-{
-    const struct path_step *step = step_of(b, g);
-    struct group next = {g.first, g.first + 1, g.depth};
-    for (; next.end < g.end; next.end++) {
-        const struct path_step *other = step_of(b, (struct group){next.end, 0, g.depth});
-        bool is_same =
-            step->is_index == other->is_index &&
-            (step->is_index ? step->index == other->index : str_eq(step->name, other->name));
-        if (!is_same)
-            break;
-    }
-    return next;
-}
 
 static void select_members(const struct bound *b, struct group g, struct str members,
                            struct buf *out);
@@ -47,7 +16,7 @@ static void select_elements(const struct bound *b, struct group g, struct str li
 /* What the group selects of one value; nothing at all is told by an unchanged length. */
 static void select_value(const struct bound *b, struct group g, struct value v, struct buf *out)
 {
-    if (target(b, g.first)->count == g.depth + 1) {
+    if (group_path(b, g.first)->count == g.depth + 1) {
         value_put(out, v);
         return;
     }
@@ -73,8 +42,8 @@ static void select_members(const struct bound *b, struct group g, struct str mem
     struct value v;
     bool has_member = value_next_member(&members, &name, &v);
     while (has_member && g.first < g.end) {
-        struct group next = next_group(b, g);
-        const struct path_step *step = step_of(b, next);
+        struct group next = group_next(b, g);
+        const struct path_step *step = group_step(b, next);
         int order = step->is_index ? 1 : str_compare(name, step->name);
         if (order == 0) {
             size_t before = out->len;
@@ -95,8 +64,8 @@ static void select_elements(const struct bound *b, struct group g, struct str li
 {
     struct value v;
     for (size_t index = 0; g.first < g.end && value_take(&list, &v); index++) {
-        struct group next = next_group(b, g);
-        const struct path_step *step = step_of(b, next);
+        struct group next = group_next(b, g);
+        const struct path_step *step = group_step(b, next);
         if (!step->is_index)
             return;
         if (step->index != index)
@@ -111,10 +80,11 @@ static void select_elements(const struct bound *b, struct group g, struct str li
 static size_t touched_bytes(const struct bound *b, struct str attributes)
 {
     size_t bytes = 0;
-    for (struct group g = {0, b->target_count, 0}; g.first < g.end;) {
-        struct group next = next_group(b, g);
-        struct str name = step_of(b, next)->name;
-        bytes += name.len + value_member(attributes, name).data.len + 16;
+    struct str rest = attributes, after;
+    for (struct group g = group_all(b); g.first < g.end;) {
+        struct group next = group_next(b, g);
+        struct str name = group_step(b, next)->name;
+        bytes += name.len + group_seek(&rest, &after, name).data.len + 16;
         g.first = next.end;
     }
     return bytes;
@@ -122,9 +92,8 @@ static size_t touched_bytes(const struct bound *b, struct str attributes)
 
 static struct item select_parts(struct arena *a, const struct bound *b, struct item item)
 {
-    struct group all = {0, b->target_count, 0};
     struct buf out = nest_buf(a, touched_bytes(b, item.attributes) + NEST_BYTES * LIMIT_NESTING);
-    select_members(b, all, item.attributes, &out);
+    select_members(b, group_all(b), item.attributes, &out);
     assert(!out.overflowed);
     return item_of(buf_str(&out));
 }
@@ -142,9 +111,9 @@ struct item update_project(struct arena *a, const struct bound *update, struct i
 size_t projection_roots(struct arena *a, const struct bound *projection, const struct str **out)
 {
     VEC(struct str) roots = {0};
-    for (struct group g = {0, projection->target_count, 0}; g.first < g.end;) {
-        struct group next = next_group(projection, g);
-        VEC_PUSH(a, &roots, step_of(projection, next)->name);
+    for (struct group g = group_all(projection); g.first < g.end;) {
+        struct group next = group_next(projection, g);
+        VEC_PUSH(a, &roots, group_step(projection, next)->name);
         g.first = next.end;
     }
     *out = roots.items;

@@ -11,8 +11,8 @@
  *
  * Indexes mean the list as it was: removed elements close up at the end, and elements set past the
  * end are appended in the order of their index. */
+#include "dynamodb/expr/group.h"
 #include "dynamodb/expr/nest.h"
-#include "dynamodb/expr/program.h"
 #include "dynamodb/model/limits.h"
 #include "dynamodb/model/number.h"
 
@@ -47,6 +47,8 @@ static struct error *path_error(struct update *u)
 
 static struct error *type_error(struct update *u)
 {
+    if (u->bound->program->is_legacy)
+        return invalid(u->arena, "Type mismatch for attribute to update");
     return invalid(u->arena, "An operand in the update expression has an incorrect data type");
 }
 
@@ -190,6 +192,10 @@ static struct error *plan_add(struct update *u, struct value old, struct value a
         change->value = merge_sets(u->arena, old, added, false);
         return NULL;
     }
+    if (added.type == VALUE_L) { /* AttributeUpdates alone can: ADD does not bind with a list */
+        change->value.data = arena_join(u->arena, old.data, added.data);
+        return NULL;
+    }
     struct number sum;
     TRY(number_add(u->arena, old.data, added.data, &sum));
     change->value = copy_number(u->arena, &sum);
@@ -273,28 +279,6 @@ static struct error *plan(struct update *u)
 /* -- writing the item ---------------------------------------------------------------------------
  */
 
-/* The actions [first, end) of the order, which agree in their steps before `depth`. */
-struct group {
-    size_t first, end, depth;
-};
-
-static const struct path_step *step_of(const struct update *u, size_t position, size_t depth)
-{
-    return &target(u, u->bound->order[position])->steps[depth];
-}
-
-static struct group next_group(const struct update *u, struct group g)
-{
-    const struct path_step *step = step_of(u, g.first, g.depth);
-    struct group next = {g.first, g.first + 1, g.depth};
-    for (; next.end < g.end; next.end++) {
-        const struct path_step *other = step_of(u, next.end, g.depth);
-        if (step->is_index ? step->index != other->index : !str_eq(step->name, other->name))
-            break;
-    }
-    return next;
-}
-
 static void write_members(const struct update *u, struct group g, struct str members,
                           struct buf *out);
 static void write_elements(const struct update *u, struct group g, struct str list,
@@ -338,31 +322,14 @@ static void copy_run(struct buf *out, const char *from, const char *to)
     buf_add(out, (struct str){from, (size_t)(to - from)});
 }
 
-/* `rest` comes to stand at the member with that name, or where it would be inserted; `after` behind
- * it. */
-static struct value seek_member(struct str *rest, struct str *after, struct str wanted)
-{
-    struct str name;
-    struct value v;
-    for (*after = *rest; value_next_member(after, &name, &v); *rest = *after) {
-        int order = str_compare(name, wanted);
-        if (order == 0)
-            return v;
-        if (order > 0)
-            break;
-    }
-    *after = *rest;
-    return (struct value){0};
-}
-
 static void write_members(const struct update *u, struct group g, struct str members,
                           struct buf *out)
 {
     struct str rest = members, copied = members, after;
     while (g.first < g.end) {
-        struct group next = next_group(u, g);
-        struct str wanted = step_of(u, next.first, next.depth)->name;
-        struct value old = seek_member(&rest, &after, wanted);
+        struct group next = group_next(u->bound, g);
+        struct str wanted = group_step(u->bound, next)->name;
+        struct value old = group_seek(&rest, &after, wanted);
         copy_run(out, copied.data, rest.data);
         copied = rest = after;
         write_value(u, next, &wanted, old, out);
@@ -376,8 +343,8 @@ static void write_elements(const struct update *u, struct group g, struct str li
     struct str rest = list, copied = list;
     size_t index = 0; /* of the element at rest */
     while (g.first < g.end) {
-        struct group next = next_group(u, g);
-        uint32_t wanted = step_of(u, next.first, next.depth)->index;
+        struct group next = group_next(u->bound, g);
+        uint32_t wanted = group_step(u->bound, next)->index;
         struct value old;
         while (index < wanted && value_take(&rest, &old))
             index++;
@@ -405,23 +372,22 @@ static size_t most_bytes(const struct update *u)
     return bytes;
 }
 
-static size_t attribute_size(struct str attributes, struct str name)
+static size_t attribute_size(struct str name, struct value v)
 {
-    struct value v = value_member(attributes, name);
     return v.type == VALUE_NONE ? 0 : name.len + value_size(v);
 }
 
 /* Only the attributes that were touched are counted again. */
 static struct item resized(const struct update *u, struct str attributes)
 {
-    struct group all = {0, u->bound->target_count, 0};
+    struct str old = u->item.attributes, new = attributes, after;
     size_t size = u->item.size_bytes;
-    while (all.first < all.end) {
-        struct group next = next_group(u, all);
-        struct str name = step_of(u, next.first, 0)->name;
-        size -= attribute_size(u->item.attributes, name);
-        size += attribute_size(attributes, name);
-        all.first = next.end;
+    for (struct group g = group_all(u->bound); g.first < g.end;) {
+        struct group next = group_next(u->bound, g);
+        struct str name = group_step(u->bound, next)->name;
+        size -= attribute_size(name, group_seek(&old, &after, name));
+        size += attribute_size(name, group_seek(&new, &after, name));
+        g.first = next.end;
     }
     return (struct item){attributes, (uint32_t)size};
 }
@@ -433,7 +399,7 @@ struct error *update_apply(struct arena *a, const struct bound *update, struct i
     u.changes = arena_array(a, struct change, update->target_count);
     TRY(plan(&u));
     struct buf bytes = nest_buf(a, most_bytes(&u));
-    write_members(&u, (struct group){0, update->target_count, 0}, item.attributes, &bytes);
+    write_members(&u, group_all(update), item.attributes, &bytes);
     assert(!bytes.overflowed);
     *out = resized(&u, buf_str(&bytes));
     return NULL;
