@@ -565,13 +565,15 @@ struct error *adopt_record(struct chat *chat, struct arena *a, const struct reco
     if (!str_eq(record->event, S("INSERT")) || item_i64(&record->image, S("seq"), 0))
         return NULL;
     if (row_id(key.pk, S("MSG#"), &group)) {
+        if (!chat_is_group_id(group))
+            return NULL;
         queue_enter(chat->queue, group);
         e = adopt_message(chat, a, group, key.sk, NULL);
         queue_leave(chat->queue, group);
         return e;
     }
     group = item_str(&record->image, S("message_group_uuid"));
-    if (!row_id(key.pk, S("GRP#"), &id) || !group.len)
+    if (!row_id(key.pk, S("GRP#"), &id) || !id.len || !chat_is_group_id(group))
         return NULL;
     queue_enter(chat->queue, group);
     e = adopt_group_row(chat, a, id, key.sk, NULL);

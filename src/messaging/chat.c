@@ -134,7 +134,7 @@ struct error *names_refresh(struct names *names, struct chat *chat, struct arena
 
 /* -- conversations ----------------------------------------------------------------------------- */
 
-static bool is_group_id(struct str group)
+bool chat_is_group_id(struct str group)
 {
     return group.len > 0 && group.len <= GROUP_ID_MAX_BYTES && str_is_utf8(group);
 }
@@ -161,7 +161,7 @@ struct error *conversation_load(struct chat *chat, struct arena *a, struct str g
                                 struct conversation *out, struct chat_cost *cost)
 {
     *out = (struct conversation){.group = group};
-    if (!is_group_id(group))
+    if (!chat_is_group_id(group))
         return NULL;
     struct rowstore_query query = {.pk = row_state_key(a, group).pk};
     struct item *items;
@@ -187,7 +187,7 @@ struct error *conversation_load_adopted(struct chat *chat, struct arena *a, stru
                                         struct conversation *out, struct chat_cost *cost)
 {
     TRY(conversation_load(chat, a, group, out, cost));
-    if (out->exists || !is_group_id(group))
+    if (out->exists || !chat_is_group_id(group))
         return NULL;
     struct error *e = adopt_conversation(chat, a, group, NULL, cost);
     if (e)

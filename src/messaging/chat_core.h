@@ -46,6 +46,8 @@ void chat_own_remove(struct chat *chat, struct str group, struct str sk);
 /* Whether it was noted; forgets it. */
 bool chat_own_take(struct chat *chat, struct str group, struct str sk);
 
+/* Whether a conversation of ours can have that id at all: ids come from outside. */
+bool chat_is_group_id(struct str group);
 /* The text that a group row shows of a message: other programs' may be long. */
 struct str chat_preview(struct str text);
 /* The clock as a stamp. */

@@ -39,7 +39,7 @@ static struct error *check_member(struct chat *chat, struct arena *a, const stru
     struct item item;
     bool found = false;
     struct error *refusal = error_new(a, &chat_not_found, "no such conversation");
-    if (group.len == 0 || group.len > 512 || !str_is_utf8(group))
+    if (!chat_is_group_id(group))
         return refusal;
     TRY(rowstore_get(&chat->store, a, row_member_key(a, group, me->uuid), &item, &found, cost));
     if (found)
