@@ -60,7 +60,7 @@ struct str str_from(struct str s, size_t from)
 {
     if (from > s.len)
         from = s.len;
-    return (struct str){s.data + from, s.len - from};
+    return (struct str){from ? s.data + from : s.data, s.len - from}; /* data may be NULL */
 }
 
 struct str str_slice(struct str s, size_t from, size_t len)
