@@ -50,12 +50,12 @@ static bool shed(struct http_server *s, int listener)
     close(s->spare_fd);
     int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd >= 0) {
+        atomic_fetch_add(&s->refused, 1);
         static const char words[] = "HTTP/1.1 503 Service Unavailable\r\n"
                                     "Content-Length: 0\r\nConnection: close\r\n\r\n";
         ssize_t ignored = send(fd, words, sizeof words - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
         (void)ignored; /* The client may have left already. */
         close(fd);
-        atomic_fetch_add(&s->refused, 1);
     }
     s->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     return fd >= 0;
@@ -154,14 +154,14 @@ static bool parse_address(const char *text, uint16_t port, struct sockaddr_stora
     return false;
 }
 
+/* The port stands at the same place in the addresses of both families. */
 static uint16_t port_of(int fd)
 {
-    struct sockaddr_storage bound = {0};
+    struct sockaddr_in6 bound = {0};
     socklen_t size = sizeof bound;
     if (getsockname(fd, (struct sockaddr *)&bound, &size) < 0)
         return 0;
-    return ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port
-                                             : ((struct sockaddr_in *)&bound)->sin_port);
+    return ntohs(bound.sin6_port);
 }
 
 /* A listening socket, or -1 with errno. Accepted sockets inherit TCP_NODELAY: answers are written
