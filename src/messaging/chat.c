@@ -9,6 +9,7 @@
 const struct error_kind chat_not_found = {"not_found", 404, false};
 const struct error_kind chat_conflict = {"conflict", 409, false};
 const struct error_kind chat_bad_cursor = {"bad_cursor", 400, false};
+const struct error_kind chat_throttled = {"too_many_requests", 429, true};
 const struct error_kind chat_unavailable = {"unavailable", 503, true};
 const struct error_kind chat_not_prepared = {"not_prepared", 503, false};
 const struct error_kind chat_not_yet = {"not_yet", 503, true};

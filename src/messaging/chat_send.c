@@ -35,8 +35,18 @@ struct sending {
     struct str taken_sk; /* the new key must lie after this, too */
     int64_t step_us;     /* how far to go beyond the next taken key */
     int races, tries;
+    bool is_admitted; /* by the gate, which is asked once */
     bool is_sent;
 };
+
+static struct error *pass_gate(struct sending *s, struct str group, bool is_new_group)
+{
+    const struct chat_gate *gate = &s->send->gate;
+    if (!s->is_admitted && gate->admit && !gate->admit(gate->context, group, is_new_group))
+        return error_new(s->a, &chat_throttled, "too many messages; try again later");
+    s->is_admitted = true;
+    return NULL;
+}
 
 /* -- the stored answer ------------------------------------------------------------------------- */
 
@@ -273,6 +283,7 @@ static struct error *send_into_queued(struct sending *s, struct str group)
         struct rowstore_outcome outcome;
         s->tries++;
         TRY(load_for_sender(s, group, &c));
+        TRY(pass_gate(s, group, false));
         if (c.count > CHAT_MEMBERS_MAX)
             return error_new(s->a, &chat_unavailable, "groups of more than %d cannot be sent to",
                              CHAT_MEMBERS_MAX);
@@ -398,6 +409,7 @@ static struct error *send_first_queued(struct sending *s, struct str *group, boo
         struct rowstore_outcome outcome;
         s->tries++;
         struct conversation c = new_pair(s, chat_uuid(s->chat, s->a));
+        TRY(pass_gate(s, c.group, true));
         struct message_row message = new_message(s, c.group, new_sk(s, S("")), 1);
         build_first(s, &c, &message, &t);
         TRY(commit(s, &t, &message, &outcome));

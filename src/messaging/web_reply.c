@@ -69,11 +69,20 @@ static bool is_ours_to_hide(int status)
     return status >= 500;
 }
 
-/* A kind may come from any layer; what is no status of HTTP is our own failure. */
+/* The kinds that are told to clients. Whatever else comes up from below (the store's own errors,
+ * too, which speak of requests that we made) is our failure. */
 static int status_of(const struct error *error)
 {
-    int status = error->kind->http_status;
-    return status >= 400 && status < 600 ? status : 500;
+    static const struct error_kind *const told[] = {
+        &web_bad_request,  &web_bad_limit, &web_bad_cursor,   &web_bad_key,
+        &web_unauthorized, &web_forbidden, &web_not_found,    &web_user_not_found,
+        &web_bad_method,   &web_not_json,  &web_too_often,    &web_busy,
+        &chat_not_found,   &chat_conflict, &chat_bad_cursor,  &chat_throttled,
+        &chat_unavailable, &chat_not_yet,  &users_unavailable};
+    for (size_t i = 0; i < countof(told); i++)
+        if (error->kind == told[i])
+            return error->kind->http_status;
+    return 500;
 }
 
 static void reply_error(struct web_request *r, const struct error *error)
