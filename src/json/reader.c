@@ -1,9 +1,8 @@
 #include "json/reader.h"
 
+#include "json/scan.h"
+
 #include <string.h>
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 void json_reader_init(struct json_reader *r, struct str text, struct arena *arena)
 {
@@ -88,28 +87,6 @@ bool json_read_bool(struct json_reader *r, bool *out)
 
 /* -- strings ----------------------------------------------------------------------------------- */
 
-/* The first byte from `at` on that a string cannot hold as it is: quote, backslash, control. */
-static const char *find_special(const char *at, const char *end)
-{
-#ifdef __SSE2__
-    const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\');
-    const __m128i last_control = _mm_set1_epi8(0x1f);
-    for (; end - at >= 16; at += 16) {
-        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
-        __m128i is_control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes);
-        __m128i is_special =
-            _mm_or_si128(is_control, _mm_or_si128(_mm_cmpeq_epi8(bytes, quote),
-                                                  _mm_cmpeq_epi8(bytes, backslash)));
-        int mask = _mm_movemask_epi8(is_special);
-        if (mask)
-            return at + __builtin_ctz((unsigned)mask);
-    }
-#endif
-    while (at < end && (unsigned char)*at >= 0x20 && *at != '"' && *at != '\\')
-        at++;
-    return at;
-}
-
 static bool hex4(const char *at, unsigned *out)
 {
     unsigned number = 0;
@@ -189,7 +166,7 @@ static const char *find_end_quote(struct json_reader *r)
 {
     const char *at = r->at;
     for (;;) {
-        at = find_special(at, r->end);
+        at = json_find_special(at, r->end);
         if (r->end - at < 2 && (at == r->end || *at == '\\'))
             return NULL;
         if (*at != '\\')
@@ -208,7 +185,7 @@ static bool read_escaped(struct json_reader *r, const char *start, struct str *o
     const char *plain = start;
     while (r->at < quote) {
         if (*r->at != '\\') {
-            r->at = find_special(r->at, quote);
+            r->at = json_find_special(r->at, quote);
             continue;
         }
         memcpy(at, plain, (size_t)(r->at - plain));
@@ -229,7 +206,7 @@ bool json_read_str(struct json_reader *r, struct str *out)
     if (json_peek(r) != JSON_STRING)
         return fail(r, "expected a string");
     const char *start = ++r->at;
-    r->at = find_special(start, r->end);
+    r->at = json_find_special(start, r->end);
     if (r->at == r->end)
         return fail(r, "unexpected end in a string");
     if (*r->at == '"') {

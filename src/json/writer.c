@@ -1,5 +1,7 @@
 #include "json/writer.h"
 
+#include "json/scan.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,11 +94,6 @@ void json_raw(struct json_writer *w, struct str json)
     buf_add(w->out, json);
 }
 
-static bool needs_escape(char c)
-{
-    return (unsigned char)c < 0x20 || c == '"' || c == '\\';
-}
-
 static void escape_char(struct buf *out, char c)
 {
     switch (c) {
@@ -122,18 +119,25 @@ static void escape_char(struct buf *out, char c)
 
 void json_escape(struct buf *out, struct str text)
 {
-    size_t plain = 0; /* start of what needs no escape */
-    char *at = buf_reserve(out, text.len + 2);
-    if (!at)
+    const char *at = text.data, *end = text.data + text.len;
+    char *to = buf_reserve(out, text.len + 2);
+    if (!to)
         return;
-    buf_add_char(out, '"');
-    for (size_t i = 0; i < text.len; i++) {
-        if (!needs_escape(text.data[i]))
-            continue;
-        buf_add(out, str_slice(text, plain, i - plain));
-        escape_char(out, text.data[i]);
-        plain = i + 1;
+    const char *special = text.len ? json_find_special(at, end) : end;
+    if (special == end) { /* nothing to escape: one copy */
+        *to = '"';
+        if (text.len)
+            memcpy(to + 1, at, text.len);
+        to[text.len + 1] = '"';
+        out->len += text.len + 2;
+        return;
     }
-    buf_add(out, str_from(text, plain));
+    buf_add_char(out, '"');
+    for (; special < end; special = json_find_special(at, end)) {
+        buf_add(out, (struct str){at, (size_t)(special - at)});
+        escape_char(out, *special);
+        at = special + 1;
+    }
+    buf_add(out, (struct str){at, (size_t)(end - at)});
     buf_add_char(out, '"');
 }
