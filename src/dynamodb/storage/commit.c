@@ -290,6 +290,11 @@ struct kv_read *commit_read_begin(struct commit *c, bool needs_snapshot)
     return kv_read_begin(c->kv, needs_snapshot);
 }
 
+bool commit_read_is_durable(const struct commit *c, const struct kv_read *read)
+{
+    return read == atomic_load(&c->durable);
+}
+
 void commit_read_end(struct commit *c, struct kv_read *read)
 {
     if (read != atomic_load(&c->durable))

@@ -47,4 +47,7 @@ void commit_set_on_sync(struct commit *c, void (*on_sync)(void *context), void *
 /* Reading: the newest state, but after a failure the last one that is on the disk. Ended with
  * commit_read_end. */
 struct kv_read *commit_read_begin(struct commit *c, bool needs_snapshot);
+/* Whether it is the last synced state, which is what reads get after a failed sync: answers from it
+ * depend on nothing that is still to come. */
+bool commit_read_is_durable(const struct commit *c, const struct kv_read *read);
 void commit_read_end(struct commit *c, struct kv_read *read);

@@ -125,10 +125,13 @@ void range_close(struct range *r, uint64_t *depends_on)
 {
     if (!r)
         return;
+    bool is_durable = commit_read_is_durable(r->store->commit, r->read);
     kv_cursor_close(r->cursor);
     commit_read_end(r->store->commit, r->read);
     r->cursor = NULL;
-    if (depends_on)
+    if (depends_on && is_durable)
+        *depends_on = 0;
+    else if (depends_on)
         *depends_on =
             r->is_of_stripe ? stripe_seen(r->store, r->hash) : commit_seen(r->store->commit);
 }

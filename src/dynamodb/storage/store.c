@@ -177,15 +177,23 @@ void store_set_on_sync(struct store *store, void (*on_sync)(void *context), void
 /* -- reading ------------------------------------------------------------------------------------
  */
 
-struct error *store_read(struct store *store, struct arena *a, struct str key, struct str *value,
-                         bool *found)
+static struct error *read_value(struct store *store, struct arena *a, struct str key,
+                                struct str *value, bool *found, bool *is_durable)
 {
     struct kv_read *read = commit_read_begin(store->commit, false);
     struct error *error = kv_get(read, a, key, value, found);
     if (!error && *found)
         *value = arena_str(a, *value);
+    *is_durable = commit_read_is_durable(store->commit, read);
     commit_read_end(store->commit, read);
     return error ? store_error(a, error) : NULL;
+}
+
+struct error *store_read(struct store *store, struct arena *a, struct str key, struct str *value,
+                         bool *found)
+{
+    bool is_durable;
+    return read_value(store, a, key, value, found, &is_durable);
 }
 
 struct str item_bytes(struct arena *a, struct item item)
@@ -219,9 +227,9 @@ struct error *store_get(struct store *store, struct arena *a, const struct table
 {
     (void)t;
     struct str value;
-    bool found;
-    TRY(store_read(store, a, key->bytes, &value, &found));
-    *depends_on = stripe_seen(store, key->hash);
+    bool found, is_durable;
+    TRY(read_value(store, a, key->bytes, &value, &found, &is_durable));
+    *depends_on = is_durable ? 0 : stripe_seen(store, key->hash);
     return load(a, value, found, out);
 }
 
@@ -239,9 +247,10 @@ struct error *store_get_together(struct store *store, struct arena *a, struct ge
         else
             error = load(a, found ? arena_str(a, value) : value, found, &gets[i].item);
     }
+    bool is_durable = commit_read_is_durable(store->commit, read);
     commit_read_end(store->commit, read);
     *depends_on = 0;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && !is_durable; i++) {
         uint64_t seen = stripe_seen(store, gets[i].key.hash);
         *depends_on = seen > *depends_on ? seen : *depends_on;
     }
