@@ -246,7 +246,7 @@ def fill_until_refused(server):
     acknowledged = set()
     for i in range(5000):
         status, answer = writer.call("PutItem", {"TableName": "things", "Item": {
-            "pk": {"S": "fill"}, "sk": {"S": f"{i:08d}"}, "pad": {"S": "x" * 50_000}}})
+            "pk": {"S": "fill"}, "sk": {"S": f"{i:08d}"}, "pad": {"S": os.urandom(25_000).hex()}}})
         if status != 200:
             return acknowledged, status, answer
         acknowledged.add(("fill", f"{i:08d}"))

@@ -12,6 +12,8 @@ import os
 import sqlite3
 import subprocess
 
+from dateutil.tz import tzlocal
+
 from harness import ROOT, Server, Suite, program, run, temporary_folder
 
 TABLE = "cruddur-messages"
@@ -43,6 +45,21 @@ def printed(function):
 
 def without_metadata(response):
     return {name: value for name, value in response.items() if name != "ResponseMetadata"}
+
+
+def ast_of(text):
+    """The value whose repr() the text is; the only calls in it may be those that make times."""
+    assert text == repr(value := eval(text, {"__builtins__": {}, "datetime": datetime, "tzlocal": tzlocal})) + "\n"
+    return value
+
+
+def known_to(value, model):
+    """Without the members that Debian's botocore does not know yet, and so leaves out of its answers."""
+    if isinstance(value, dict) and isinstance(model, dict):
+        return {name: known_to(each, model[name]) for name, each in value.items() if name in model}
+    if isinstance(value, list) and isinstance(model, list) and len(value) == len(model):
+        return [known_to(*pair) for pair in zip(value, model)]
+    return value
 
 
 def aws(*words):
@@ -101,9 +118,10 @@ def schema_load_prints_the_response():
     index, = description["GlobalSecondaryIndexes"]
     assert (index["IndexName"], index["Projection"]) == (INDEX, {"ProjectionType": "ALL"})
     # The table may have become active between the two answers; all else is the same text.
-    wanted = repr({"TableDescription": description}) + "\n"
+    wanted = repr({"TableDescription": description})
+    got = repr(known_to(ast_of(out), {"TableDescription": description}))
     neutral = lambda text: text.replace("'CREATING'", "'ACTIVE'")
-    assert neutral(out) == neutral(wanted), f"\n{out}{wanted}"
+    assert neutral(got) == neutral(wanted), f"\n{got}\n{wanted}"
 
 
 @suite.test

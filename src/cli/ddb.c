@@ -148,6 +148,8 @@ static const char *const model_order[] = {
     "TableClass",
     "LastUpdateDateTime",
     "DeletionProtectionEnabled",
+    "OnDemandThroughput",
+    "WarmThroughput",
 };
 
 struct ranked {
