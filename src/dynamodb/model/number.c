@@ -253,13 +253,17 @@ void number_print(struct buf *out, struct str encoded)
  * minus: dynalite measured it. */
 size_t number_size(struct str encoded)
 {
-    struct decimal d;
-    decode(encoded, &d);
-    if (d.count == 0)
+    const uint8_t *b = (const uint8_t *)encoded.data;
+    assert(encoded.len >= 1);
+    if (b[0] == SIGN_ZERO)
         return 1;
-    bool starts_in_mid_pair = d.exponent % 2 == 0;
-    size_t pairs = (size_t)(d.count + starts_in_mid_pair + 1) / 2;
-    return 1 + pairs + d.is_negative;
+    assert(encoded.len >= 3);
+    uint8_t mask = b[0] == SIGN_NEGATIVE ? 0xFF : 0;
+    int exponent = (b[1] ^ mask) + LEAST_EXPONENT;
+    bool ends_in_zero = ((b[encoded.len - 1] ^ mask) >> 1) % 10 == 0;
+    bool starts_in_mid_pair = exponent % 2 == 0;
+    size_t digits = 2 * (encoded.len - 2) - ends_in_zero;
+    return 1 + (digits + starts_in_mid_pair + 1) / 2 + (mask != 0);
 }
 
 /* -- arithmetic ---------------------------------------------------------------------------------

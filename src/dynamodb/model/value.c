@@ -53,35 +53,74 @@ void varint_put(struct buf *out, uint32_t number)
     buf_add(out, (struct str){bytes, count});
 }
 
-/* Only the shortest form is taken: otherwise equal values could have different bytes. */
-bool varint_take(struct str *rest, uint32_t *out)
+/* Reading happens at `at`, before `end`; each step answers where it ended, NULL at damage or the
+ * end. These few lines are most of what reading an item costs, and are inlined into every walk
+ * below. */
+static inline const char *read_varint(const char *at, const char *end, uint32_t *out)
 {
-    uint64_t number = 0;
-    for (size_t i = 0; i < rest->len && i < 5; i++) {
-        uint8_t byte = (uint8_t)rest->data[i];
-        number |= (uint64_t)(byte & 0x7F) << (7 * i);
-        if (byte < 0x80) {
-            if ((byte == 0 && i > 0) || number > UINT32_MAX)
-                return false;
-            rest->data += i + 1;
-            rest->len -= i + 1;
-            *out = (uint32_t)number;
-            return true;
-        }
+    if (at < end && (uint8_t)*at < 0x80) {
+        *out = (uint8_t)*at;
+        return at + 1;
     }
-    return false;
+    uint64_t number = 0;
+    for (unsigned i = 0; i < 5 && at < end; i++) {
+        uint8_t byte = (uint8_t)*at++;
+        number |= (uint64_t)(byte & 0x7F) << (7 * i);
+        if (byte >= 0x80)
+            continue;
+        /* Only the shortest form is taken: otherwise equal values could have different bytes. */
+        if (byte == 0 || number > UINT32_MAX)
+            return NULL;
+        *out = (uint32_t)number;
+        return at;
+    }
+    return NULL;
 }
 
 /* A length and that many bytes. */
-static bool take_piece(struct str *rest, struct str *piece)
+static inline const char *read_piece(const char *at, const char *end, struct str *piece)
 {
-    struct str r = *rest;
     uint32_t len;
-    if (!varint_take(&r, &len) || len > r.len)
+    at = read_varint(at, end, &len);
+    if (!at || len > (size_t)(end - at))
+        return NULL;
+    *piece = (struct str){at, len};
+    return at + len;
+}
+
+static inline const char *read_value(const char *at, const char *end, struct value *out)
+{
+    if (at == end || *at < VALUE_S || *at > VALUE_M)
+        return NULL;
+    out->type = (enum value_type) * at;
+    return read_piece(at + 1, end, &out->data);
+}
+
+static inline const char *read_member(const char *at, const char *end, struct str *name,
+                                      struct value *out)
+{
+    at = read_piece(at, end, name);
+    return at ? read_value(at, end, out) : NULL;
+}
+
+/* An item that does not exist may have no address at all. */
+static inline const char *end_of(struct str s)
+{
+    return s.len ? s.data + s.len : s.data;
+}
+
+static inline bool advance(struct str *rest, const char *end, const char *at)
+{
+    if (!at)
         return false;
-    *piece = (struct str){r.data, len};
-    *rest = (struct str){r.data + len, r.len - len};
+    *rest = (struct str){at, (size_t)(end - at)};
     return true;
+}
+
+bool varint_take(struct str *rest, uint32_t *out)
+{
+    const char *end = end_of(*rest);
+    return advance(rest, end, read_varint(rest->data, end, out));
 }
 
 void value_put_element(struct buf *out, struct str element)
@@ -93,7 +132,8 @@ void value_put_element(struct buf *out, struct str element)
 
 bool value_next_element(struct str *rest, struct str *element)
 {
-    return take_piece(rest, element);
+    const char *end = end_of(*rest);
+    return advance(rest, end, read_piece(rest->data, end, element));
 }
 
 void value_put(struct buf *out, struct value v)
@@ -105,16 +145,8 @@ void value_put(struct buf *out, struct value v)
 
 bool value_take(struct str *rest, struct value *out)
 {
-    if (rest->len == 0)
-        return false;
-    uint8_t tag = (uint8_t)rest->data[0];
-    struct str r = {rest->data + 1, rest->len - 1};
-    struct str data;
-    if (tag < VALUE_S || tag > VALUE_M || !take_piece(&r, &data))
-        return false;
-    *out = (struct value){(enum value_type)tag, data};
-    *rest = r;
-    return true;
+    const char *end = end_of(*rest);
+    return advance(rest, end, read_value(rest->data, end, out));
 }
 
 void value_put_member(struct buf *out, struct str name, struct value v)
@@ -125,22 +157,27 @@ void value_put_member(struct buf *out, struct str name, struct value v)
 
 bool value_next_member(struct str *rest, struct str *name, struct value *v)
 {
-    struct str r = *rest;
-    if (!take_piece(&r, name) || !value_take(&r, v))
-        return false;
-    *rest = r;
-    return true;
+    const char *end = end_of(*rest);
+    return advance(rest, end, read_member(rest->data, end, name, v));
 }
 
 /* -- looking inside -----------------------------------------------------------------------------
  */
 
+static inline int compare_names(struct str a, struct str b)
+{
+    size_t len = a.len < b.len ? a.len : b.len;
+    int order = len ? memcmp(a.data, b.data, len) : 0;
+    return order ? order : (a.len > b.len) - (a.len < b.len);
+}
+
 struct value value_member(struct str members, struct str name)
 {
-    struct str at;
+    const char *at = members.data, *end = end_of(members);
+    struct str here;
     struct value v;
-    while (value_next_member(&members, &at, &v)) {
-        int order = str_compare(at, name);
+    while ((at = read_member(at, end, &here, &v))) {
+        int order = compare_names(here, name);
         if (order == 0)
             return v;
         if (order > 0)
@@ -151,9 +188,10 @@ struct value value_member(struct str members, struct str name)
 
 struct value value_at(struct str list, size_t index)
 {
+    const char *at = list.data, *end = end_of(list);
     struct value v;
-    for (; value_take(&list, &v); index--)
-        if (index == 0)
+    while ((at = read_value(at, end, &v)))
+        if (index-- == 0)
             return v;
     return (struct value){0};
 }
@@ -212,10 +250,12 @@ static size_t elements_size(struct value set)
 /* A list or map counts three bytes, and one more for each element. */
 static size_t children_size(struct value v)
 {
-    struct str rest = v.data, name = {"", 0};
+    const char *at = v.data.data, *end = end_of(v.data);
+    struct str name = {"", 0};
     struct value child;
     size_t size = 3;
-    while (v.type == VALUE_L ? value_take(&rest, &child) : value_next_member(&rest, &name, &child))
+    while ((at = v.type == VALUE_L ? read_value(at, end, &child)
+                                   : read_member(at, end, &name, &child)))
         size += 1 + name.len + value_size(child);
     return size;
 }
