@@ -136,6 +136,24 @@ static int compare_spans(const void *left, const void *right)
     return x->span.position < y->span.position ? -1 : 1;
 }
 
+/* Few, as most maps have: by insertion, which needs no more memory and keeps equals in order. */
+#define FEW 24
+
+static void order_spans(struct keyed_span *order, size_t count)
+{
+    if (count > FEW) {
+        qsort(order, count, sizeof *order, compare_spans);
+        return;
+    }
+    for (size_t i = 1; i < count; i++) {
+        struct keyed_span taken = order[i];
+        size_t j = i;
+        for (; j > 0 && compare_spans(&taken, &order[j - 1]) < 0; j--)
+            order[j] = order[j - 1];
+        order[j] = taken;
+    }
+}
+
 /* Puts the spans from `first` on into order, and their bytes with them. True when a key came twice;
  * then the one sent last is kept. */
 static bool sort_spans(struct attribute_sink *s, size_t first, uint32_t start)
@@ -146,12 +164,12 @@ static bool sort_spans(struct attribute_sink *s, size_t first, uint32_t start)
         is_sorted = str_compare(span_key(s, &s->spans[i - 1]), span_key(s, &s->spans[i])) < 0;
     if (is_sorted)
         return false;
-    struct keyed_span *order = arena_array(s->arena, struct keyed_span, count);
+    struct keyed_span *order = arena_alloc(s->arena, sizeof *order * count);
     char *copy = arena_alloc(s->arena, offset(s) - start);
     memcpy(copy, s->start + start, offset(s) - start);
     for (size_t i = 0; i < count; i++)
         order[i] = (struct keyed_span){s->spans[first + i], s->start};
-    qsort(order, count, sizeof *order, compare_spans);
+    order_spans(order, count);
     bool has_twice = false;
     for (size_t i = 1; i < count; i++) /* before the bytes move under the keys */
         if (str_eq(span_key(s, &order[i - 1].span), span_key(s, &order[i].span))) {
@@ -186,15 +204,20 @@ static void refuse(struct decoder *d, struct error *error)
 
 static struct error *decode_value(struct decoder *d, enum typed_place place, size_t depth);
 
+static void parse_number(struct decoder *d, struct str text, struct number *out)
+{
+    struct error *error = number_parse(d->r->arena, text, out);
+    if (!error)
+        return;
+    refuse(d, error);
+    out->len = 0;
+}
+
 static struct error *decode_number(struct decoder *d, struct number *out)
 {
     struct str text;
     TRY(typed_read_str(d->r, &text));
-    struct error *error = number_parse(d->r->arena, text, out);
-    if (error) {
-        refuse(d, error);
-        out->len = 0;
-    }
+    parse_number(d, text, out);
     return NULL;
 }
 
@@ -414,10 +437,39 @@ static enum value_type type_of(struct str name)
     return value_type_parse(name, &type) ? type : VALUE_NONE;
 }
 
+/* Most values are {"S":"x"} or {"N":"1"}, compact or with a space behind the colon: these are taken
+ * without entering the object. False, with nothing read, for everything else. */
+static bool decode_plain(struct decoder *d)
+{
+    struct json_reader *r = d->r, saved = *r;
+    const char *at = r->at;
+    struct str text;
+    struct number number;
+    at += at < r->end && *at == ' ';
+    if (r->end - at < 9 || at[0] != '{' || at[1] != '"' || (at[2] != 'S' && at[2] != 'N') ||
+        at[3] != '"' || at[4] != ':')
+        return false;
+    r->at = at + 5 + (at[5] == ' ');
+    if (*r->at != '"' || !json_read_str(r, &text) || r->at == r->end || *r->at != '}') {
+        *r = saved;
+        return false;
+    }
+    r->at++;
+    if (at[2] == 'S') {
+        put_tagged(d->sink, VALUE_S, text);
+        return true;
+    }
+    parse_number(d, text, &number);
+    put_tagged(d->sink, VALUE_N, number_str(&number));
+    return true;
+}
+
 static struct error *decode_value(struct decoder *d, enum typed_place place, size_t depth)
 {
     size_t types = 0;
     struct str name;
+    if (decode_plain(d))
+        return NULL;
     if (json_peek(d->r) == JSON_NULL) {
         if (!json_read_null(d->r))
             return typed_broken(d->r);
@@ -490,28 +542,39 @@ struct error *attribute_decode_item(struct json_reader *r, struct attribute_sink
 
 /* -- rendering --------------------------------------------------------------------------------- */
 
+/* A literal, where buf_add would be a call with a length that is not known. */
+#define ADD(out, literal) add_short((out), "" literal, sizeof(literal) - 1)
+
+static inline void add_short(struct buf *out, const char *text, size_t len)
+{
+    if (out->cap - out->len < len && !buf_reserve(out, len))
+        return;
+    memcpy(out->data + out->len, text, len);
+    out->len += len;
+}
+
 static void render_number(struct buf *out, struct str encoded)
 {
-    buf_add_char(out, '"');
+    ADD(out, "\"");
     number_print(out, encoded);
-    buf_add_char(out, '"');
+    ADD(out, "\"");
 }
 
 static void render_bytes(struct buf *out, struct str bytes)
 {
-    buf_add_char(out, '"');
+    ADD(out, "\"");
     base64_encode(out, bytes);
-    buf_add_char(out, '"');
+    ADD(out, "\"");
 }
 
 static void render_set(struct buf *out, enum value_type type, struct str elements)
 {
     struct str element;
     bool is_first = true;
-    buf_add_char(out, '[');
+    ADD(out, "[");
     while (value_next_element(&elements, &element)) {
         if (!is_first)
-            buf_add_char(out, ',');
+            ADD(out, ",");
         is_first = false;
         if (type == VALUE_SS)
             json_escape(out, element);
@@ -520,7 +583,7 @@ static void render_set(struct buf *out, enum value_type type, struct str element
         else
             render_bytes(out, element);
     }
-    buf_add_char(out, ']');
+    ADD(out, "]");
 }
 
 static void render_value(struct buf *out, struct value v);
@@ -529,14 +592,14 @@ static void render_list(struct buf *out, struct str elements)
 {
     struct value element;
     bool is_first = true;
-    buf_add_char(out, '[');
+    ADD(out, "[");
     while (value_take(&elements, &element)) {
         if (!is_first)
-            buf_add_char(out, ',');
+            ADD(out, ",");
         is_first = false;
         render_value(out, element);
     }
-    buf_add_char(out, ']');
+    ADD(out, "]");
 }
 
 static void render_members(struct buf *out, struct str members)
@@ -544,38 +607,39 @@ static void render_members(struct buf *out, struct str members)
     struct str name;
     struct value value;
     bool is_first = true;
-    buf_add_char(out, '{');
+    ADD(out, "{");
     while (value_next_member(&members, &name, &value)) {
         if (!is_first)
-            buf_add_char(out, ',');
+            ADD(out, ",");
         is_first = false;
         json_escape(out, name);
-        buf_add_char(out, ':');
+        ADD(out, ":");
         render_value(out, value);
     }
-    buf_add_char(out, '}');
+    ADD(out, "}");
 }
 
 static void render_value(struct buf *out, struct value v)
 {
     switch (v.type) {
     case VALUE_S:
-        buf_add(out, S("{\"S\":"));
+        ADD(out, "{\"S\":");
         json_escape(out, v.data);
         break;
     case VALUE_N:
-        buf_add(out, S("{\"N\":"));
+        ADD(out, "{\"N\":");
         render_number(out, v.data);
         break;
     case VALUE_B:
-        buf_add(out, S("{\"B\":"));
+        ADD(out, "{\"B\":");
         render_bytes(out, v.data);
         break;
     case VALUE_BOOL:
-        buf_add(out, v.data.len && v.data.data[0] ? S("{\"BOOL\":true") : S("{\"BOOL\":false"));
+        ADD(out, "{\"BOOL\":");
+        buf_add(out, v.data.len && v.data.data[0] ? S("true") : S("false"));
         break;
     case VALUE_NULL:
-        buf_add(out, S("{\"NULL\":true"));
+        ADD(out, "{\"NULL\":true");
         break;
     case VALUE_SS:
     case VALUE_NS:
@@ -586,18 +650,18 @@ static void render_value(struct buf *out, struct value v)
         render_set(out, v.type, v.data);
         break;
     case VALUE_L:
-        buf_add(out, S("{\"L\":"));
+        ADD(out, "{\"L\":");
         render_list(out, v.data);
         break;
     case VALUE_M:
-        buf_add(out, S("{\"M\":"));
+        ADD(out, "{\"M\":");
         render_members(out, v.data);
         break;
     case VALUE_NONE:
-        buf_add_char(out, '{');
+        ADD(out, "{");
         break;
     }
-    buf_add_char(out, '}');
+    ADD(out, "}");
 }
 
 /* The comma that is due before a value, as writer.c keeps it. */

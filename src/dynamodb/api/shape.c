@@ -478,6 +478,18 @@ static void check_bounds(struct decoder *d, const struct shape *s, const void *p
         violate(d, step, s, place, at_most(d->arena, what, s->max));
 }
 
+/* What names nearly always are, at a glance. */
+static bool is_table_name(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.data[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+              c == '_' || c == '.' || c == '-'))
+            return false;
+    }
+    return text.len >= 3 && text.len <= 255;
+}
+
 static void check_string(struct decoder *d, const struct shape *s, const struct str *text,
                          const struct step *step)
 {
@@ -490,6 +502,8 @@ static void check_string(struct decoder *d, const struct shape *s, const struct 
         violate(d, step, s, text, at_least(d->arena, "length", 1));
         return;
     }
+    if (s->names_table && is_table_name(*text))
+        return;
     if (s->pattern && text->len <= 4096 && !pattern_matches(s->pattern, *text))
         violate(d, step, s, text,
                 arena_printf(d->arena, "Member must satisfy regular expression pattern: %s",
