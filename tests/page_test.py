@@ -1,56 +1,45 @@
-#!/usr/bin/python3
-"""The page in a real browser: two people talk, live, with keyboard and on a phone's width.
+"""The page in a real browser: two people talk, live, with the keyboard and on a phone's width.
 
-  page_test.py PROGRAM [SCREENSHOT]
+    page_test.py PATH_OF_CRUDDUR [PART_OF_A_TEST_NAME]
 
-Prints TAP. Needs Debian's chromium, chromium-driver, python3-selenium and python3-boto3.
-SCREENSHOT: where to keep a picture of a conversation, for the README.
+Needs Debian's chromium, chromium-driver and python3-selenium. $SCREENSHOT names a file for a picture
+of a conversation, as the README shows it.
 """
 import datetime
+import json
 import os
-import shutil
-import sys
-import tempfile
+import subprocess
 import time
+import urllib.request
 
-from selenium import webdriver
-from selenium.webdriver.chrome.options import Options
-from selenium.webdriver.chrome.service import Service
-from selenium.webdriver.common.by import By
-from selenium.webdriver.common.keys import Keys
+from harness import Server, Skip, Suite, free_port, run, temporary_folder, wait_for
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from harness import Server, Tap
+try:
+    from selenium import webdriver
+    from selenium.webdriver.chrome.options import Options
+    from selenium.webdriver.chrome.service import Service
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.common.keys import Keys
+except ImportError:
+    webdriver = None
 
-WAIT_S = 15
+suite = Suite(__doc__)
+CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
 EVIL = '<img src=x onerror="document.title=1"><script>alert(1)</script> & "quoted"'
 
 
 class Browser:
-    def __init__(self, url, folder, width=1100, height=760):
+    def __init__(self, url, width=1100, height=760):
         options = Options()
-        options.binary_location = '/usr/bin/chromium'
-        for flag in ('--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-                     '--disable-background-networking', '--disable-component-update', '--disable-sync',
-                     '--disable-dev-shm-usage', f'--user-data-dir={folder}',
-                     f'--window-size={width},{height}', '--lang=en'):
+        options.binary_location = CHROMIUM
+        for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+                     "--disable-background-networking", "--disable-component-update", "--disable-sync",
+                     "--disable-dev-shm-usage", "--lang=en", f"--window-size={width},{height}",
+                     f"--user-data-dir={temporary_folder()}"):
             options.add_argument(flag)
-        options.set_capability('goog:loggingPrefs', {'browser': 'ALL'})
-        self.driver = webdriver.Chrome(service=Service('/usr/bin/chromedriver'), options=options)
-        self.url = url
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        self.driver = webdriver.Chrome(service=Service(DRIVER), options=options)
         self.driver.get(url)
-
-    def until(self, condition, seconds=WAIT_S):
-        end = time.time() + seconds
-        while time.time() < end:
-            try:
-                found = condition()
-                if found:
-                    return found
-            except Exception:
-                pass
-            time.sleep(0.05)
-        return None
 
     def find(self, css):
         return self.driver.find_element(By.CSS_SELECTOR, css)
@@ -58,156 +47,243 @@ class Browser:
     def all(self, css):
         return self.driver.find_elements(By.CSS_SELECTOR, css)
 
+    def until(self, question, what, seconds=15):
+        """Waits for an answer; elements that the page replaces meanwhile count as none."""
+        def ask():
+            try:
+                return question()
+            except Exception:
+                return None
+        return wait_for(ask, seconds, what)
+
+    def until_shown(self, css):
+        return self.until(lambda: self.find(css).is_displayed() and self.find(css), f"{css} is shown")
+
+    def until_said(self, text):
+        self.until(lambda: text in self.said(), f"{text!r} is in the conversation")
+
+    def said(self):
+        return [element.text for element in self.all("#messages .said")]
+
     def sign_in(self, handle):
-        button = self.until(lambda: next(b for b in self.all('#people button') if '@' + handle in b.text))
-        if not button:
-            return False
-        button.click()
-        return bool(self.until(lambda: self.find('#me').text == '@' + handle))
+        self.until(lambda: next(b for b in self.all("#people button") if "@" + handle in b.text),
+                   f"{handle} can sign in").click()
+        self.until(lambda: self.find("#me").text == "@" + handle, f"{handle} is signed in")
 
-    def texts(self):
-        return [e.text for e in self.all('#messages .said')]
-
-    def shows(self, text, seconds=WAIT_S):
-        return bool(self.until(lambda: text in self.texts(), seconds))
-
-    def type(self, css, *keys):
+    def write(self, css, *keys):
         self.find(css).send_keys(*keys)
 
-    def complaints(self):
-        """What the console holds: policy violations and script errors."""
-        return [e['message'] for e in self.driver.get_log('browser')
-                if e['level'] == 'SEVERE' and 'favicon' not in e['message']]
+    def close(self):
+        self.driver.quit()
 
 
-def talk(tap, server, first, second):
-    tap.check('two people sign in', first.sign_in('andrewbrown') and second.sign_in('bayko'))
-    first.find('#new-conversation').click()
-    first.until(lambda: first.find('#new-handle').is_displayed())
-    first.type('#new-handle', 'bayko')
-    first.type('#new-text', 'Have you got a minute?')
-    first.find('#new-form button').click()
-    tap.check('a new conversation opens with its message', first.shows('Have you got a minute?'))
-    row = second.until(lambda: second.find('#groups a'))
-    tap.check('the other person sees it appear, with its sender and one unread',
-              bool(row) and bool(second.until(lambda: 'Andrew Brown' in second.find('#groups a').text
-                                              and second.find('#groups .unread').text == '1')))
-    second.find('#groups a').send_keys(Keys.ENTER)
-    tap.check('it opens with the keyboard', second.shows('Have you got a minute?'))
-    tap.check('reading it clears the unread mark', bool(second.until(lambda: not second.all('#groups .unread'))))
-    second.type('#text', 'Yes. What is it?', Keys.ENTER)
-    tap.check('an answer shows at the sender', second.shows('Yes. What is it?'))
-    tap.check('and at the other person, without a reload', first.shows('Yes. What is it?'))
-    tap.check('the text field is empty again', second.find('#text').get_attribute('value') == '')
-    first.type('#text', EVIL, Keys.ENTER)
-    tap.check('markup arrives as text', second.shows(EVIL) and not second.all('#messages img, #messages script'))
-    first.type('#text', 'line one', Keys.SHIFT + Keys.ENTER)
-    first.type('#text', Keys.NULL, 'line two', Keys.ENTER)
-    tap.check('Shift+Enter makes a line', second.shows('line one\nline two'))
-    tap.check('nothing shows twice', bool(first.until(lambda: len(first.texts()) == 4)))
+class Stage:
+    """One server and two people in their browsers, for all tests of this file."""
+
+    def __init__(self):
+        if not webdriver or not os.path.exists(CHROMIUM) or not os.path.exists(DRIVER):
+            raise Skip("chromium, chromium-driver and python3-selenium are not there")
+        self.data = os.path.join(temporary_folder(), "data")
+        self.dynamodb_port = free_port()
+        self.flags = ["--data", self.data, "--dynamodb-port", self.dynamodb_port, "--limits", "off"]
+        self.server = Server("serve", *self.flags)
+        self.tokens = json.loads(run("tokens", "--data", self.data).stdout)
+        self.first, self.second = Browser(self.server.url), Browser(self.server.url)
+
+    def api(self, handle, method, path, body=None):
+        request = urllib.request.Request(
+            self.server.url + path, method=method, data=json.dumps(body).encode() if body else None,
+            headers={"Authorization": "Bearer " + self.tokens[handle], "Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return json.load(answer)
+
+    def restart(self):
+        """The same address again, as after an update of the program."""
+        self.server.process = subprocess.Popen(
+            self.server.argv, stdin=subprocess.DEVNULL, stdout=self.server.log, stderr=subprocess.STDOUT)
+        self.server.pid = self.server.process.pid
+        wait_for(self.server.is_answering, 20, "the server answers again")
 
 
-def foreign(tap, server, first, second):
-    """A message put with boto3 straight into the table."""
-    ddb = server.boto3_client('dynamodb')
-    rows = ddb.scan(TableName='cruddur-messages')['Items']
-    message = next(r for r in rows if r['pk']['S'].startswith('MSG#'))
-    stamp = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec='microseconds')
-    ddb.put_item(TableName='cruddur-messages', Item={
-        **{k: message[k] for k in ('pk', 'user_uuid', 'user_display_name', 'user_handle')},
-        'sk': {'S': stamp}, 'message_uuid': {'S': '11111111-2222-4333-8444-555555555555'},
-        'message': {'S': 'put by a script'}})
-    tap.check('a row that a script puts into the table appears live', second.shows('put by a script')
-              and first.shows('put by a script'))
+stages = []
 
 
-def history(tap, server, first):
-    api = server.api('andrewbrown')
-    group = api('GET', '/api/message_groups')[0]['uuid']
+def stage():
+    if not stages:
+        stages.append(Stage())
+    return stages[0]
+
+
+@suite.test
+def two_people_sign_in():
+    stage().first.sign_in("andrewbrown")
+    stage().second.sign_in("bayko")
+
+
+@suite.test
+def a_new_conversation_reaches_the_other_person_live():
+    first, second = stage().first, stage().second
+    first.find("#new-conversation").click()
+    first.until_shown("#new-handle")
+    first.write("#new-handle", "bayko")
+    first.write("#new-text", "Have you got a minute?")
+    first.find("#new-form button").click()
+    first.until_said("Have you got a minute?")
+    second.until(lambda: "Andrew Brown" in second.find("#groups a").text, "the sender is in the list")
+    second.until(lambda: second.find("#groups .unread").text == "1", "one message is unread")
+
+
+@suite.test
+def it_opens_with_the_keyboard_and_reading_clears_the_mark():
+    second = stage().second
+    second.find("#groups a").send_keys(Keys.ENTER)
+    second.until_said("Have you got a minute?")
+    second.until(lambda: not second.all("#groups .unread"), "nothing is unread")
+
+
+@suite.test
+def an_answer_shows_on_both_sides_without_a_reload():
+    first, second = stage().first, stage().second
+    second.write("#text", "Yes. What is it?", Keys.ENTER)
+    second.until_said("Yes. What is it?")
+    first.until_said("Yes. What is it?")
+    assert second.find("#text").get_attribute("value") == ""
+
+
+@suite.test
+def markup_arrives_as_text():
+    first, second = stage().first, stage().second
+    first.write("#text", EVIL, Keys.ENTER)
+    second.until_said(EVIL)
+    assert not second.all("#messages img, #messages script")
+    assert second.driver.title != "1"
+
+
+@suite.test
+def shift_and_enter_make_a_line():
+    first, second = stage().first, stage().second
+    first.write("#text", "The line one", Keys.SHIFT, Keys.ENTER, Keys.NULL, "and the line two", Keys.ENTER)
+    second.until_said("The line one\nand the line two")
+
+
+@suite.test
+def nothing_shows_twice():
+    time.sleep(0.5)
+    for browser in (stage().first, stage().second):
+        assert len(browser.said()) == 4, browser.said()
+
+
+@suite.test
+def a_row_that_a_script_puts_into_the_table_appears_live():
+    import boto3
+    table = boto3.client("dynamodb", endpoint_url=f"http://localhost:{stage().dynamodb_port}")
+    rows = table.scan(TableName="cruddur-messages")["Items"]
+    message = next(row for row in rows if row["pk"]["S"].startswith("MSG#"))
+    now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="microseconds")
+    table.put_item(TableName="cruddur-messages", Item={
+        **{name: message[name] for name in ("pk", "user_uuid", "user_display_name", "user_handle")},
+        "sk": {"S": now}, "message_uuid": {"S": "11111111-2222-4333-8444-555555555555"},
+        "message": {"S": "Put into the table by a script."}})
+    for browser in (stage().first, stage().second):
+        browser.until_said("Put into the table by a script.")
+    if os.environ.get("SCREENSHOT"):
+        time.sleep(0.5)
+        stage().second.driver.save_screenshot(os.environ["SCREENSHOT"])
+
+
+@suite.test
+def older_messages_can_be_reached_to_the_first():
+    first = stage().first
+    group = stage().api("andrewbrown", "GET", "/api/message_groups")[0]["uuid"]
     for i in range(45):
-        api('POST', '/api/messages', {'message': f'history {i}', 'message_group_uuid': group})
-    tap.check('the newest of many arrives', first.shows('history 44'))
+        stage().api("bayko" if i % 2 else "andrewbrown", "POST", "/api/messages",
+                    {"message": f"history {i}", "message_group_uuid": group})
+    first.until_said("history 44")
     first.driver.refresh()
-    first.until(lambda: first.shows('history 44', 1))
-    for _ in range(3):
-        older = first.until(lambda: first.find('#older').is_displayed() and first.find('#older'), 3)
-        if older:
-            first.driver.execute_script('arguments[0].click()', older)
-            time.sleep(0.3)
-    tap.check('older messages can be reached, to the first', first.shows('Have you got a minute?'))
-    shown = [t for t in first.texts() if t.startswith('history ')]
-    tap.check('in order, none missing, none twice', shown == [f'history {i}' for i in range(45)])
+    first.until_said("history 44")
+    while True:
+        try:
+            older = first.until(lambda: first.find("#older").is_displayed() and first.find("#older"),
+                                "there is more", 2)
+        except AssertionError:
+            break
+        count = len(first.said())
+        first.driver.execute_script("arguments[0].click()", older)
+        first.until(lambda: len(first.said()) > count, "older messages appear")
+    shown = [text for text in first.said() if text.startswith("history ")]
+    assert shown == [f"history {i}" for i in range(45)], shown
+    assert first.said()[0] == "Have you got a minute?"
 
 
-def narrow(tap, server, folder):
-    phone = Browser(server.url, folder, 500, 800)
+@suite.test
+def a_narrow_screen_shows_the_list_or_the_conversation():
+    phone = Browser(stage().server.url, 500, 800)
     try:
-        phone.sign_in('bayko')
-        phone.until(lambda: phone.find('#groups a').is_displayed())
-        tap.check('on a narrow screen the list comes first', not phone.find('#main').is_displayed())
-        phone.find('#groups a').click()
-        tap.check('then the conversation alone', bool(phone.until(lambda: phone.find('#text').is_displayed()
-                                                                  and not phone.find('.side').is_displayed())))
-        wide = phone.driver.execute_script('return document.documentElement.scrollWidth > innerWidth')
-        tap.check('nothing is wider than the screen', not wide)
-        phone.find('.conversation .back').click()
-        tap.check('and back', bool(phone.until(lambda: phone.find('#groups a').is_displayed())))
+        phone.sign_in("bayko")
+        phone.until_shown("#groups a")
+        assert not phone.find("#main").is_displayed()
+        phone.find("#groups a").click()
+        phone.until_shown("#text")
+        assert not phone.find(".side").is_displayed()
+        assert not phone.driver.execute_script("return document.documentElement.scrollWidth > innerWidth")
+        phone.find(".conversation .back").click()
+        phone.until_shown("#groups a")
+        if os.environ.get("SCREENSHOT_PHONE"):
+            phone.driver.save_screenshot(os.environ["SCREENSHOT_PHONE"])
     finally:
-        phone.driver.quit()
+        phone.close()
 
 
-def errors(tap, server, first):
-    first.driver.get(server.url + '#/new')
-    first.until(lambda: first.find('#new-handle').is_displayed())
-    first.type('#new-handle', 'nobody')
-    first.type('#new-text', 'hello')
-    first.find('#new-form button').click()
-    tap.check('an unknown person is an error that is shown',
-              bool(first.until(lambda: 'nobody called @nobody' in first.find('#alert').text)))
-    first.driver.get(server.url + '#/')
-    first.until(lambda: first.find('#groups a').is_displayed())
-    first.find('#groups a').click()
-    first.until(lambda: first.find('#text').is_displayed())
-    tap.check('no violation of the content policy and no script error but the refusals above',
-              [c for c in first.complaints() if 'Failed to load resource' not in c] == [])
-    server.stop()
-    first.type('#text', 'into the void', Keys.ENTER)
-    tap.check('a message that cannot be sent says so and can be tried again',
-              bool(first.until(lambda: 'Not sent' in first.find('#messages .failed').text)))
-    server.start()
-    first.until(lambda: not first.find('#status').is_displayed())
-    first.driver.execute_script("document.querySelector('#messages .failed button').click()")
-    tap.check('and is then sent, once', bool(first.until(lambda: not first.all('#messages .failed')))
-              and first.texts().count('into the void') == 1)
+@suite.test
+def an_unknown_person_is_an_error_that_is_shown():
+    first = stage().first
+    first.driver.get(stage().server.url + "#/new")
+    first.until_shown("#new-handle")
+    first.write("#new-handle", "nobody")
+    first.write("#new-text", "hello")
+    first.find("#new-form button").click()
+    first.until(lambda: "nobody called @nobody" in first.find("#alert").text, "the error is shown")
 
 
-def main():
-    program = sys.argv[1]
-    tap = Tap()
-    folder = tempfile.mkdtemp(prefix='cruddur-page.')
-    server = Server(program, 'serve', data=os.path.join(folder, 'data'), extra=['--limits', 'off'])
-    first = second = None
-    try:
-        server.start()
-        first = Browser(server.url, os.path.join(folder, 'first'))
-        second = Browser(server.url, os.path.join(folder, 'second'))
-        talk(tap, server, first, second)
-        foreign(tap, server, first, second)
-        if len(sys.argv) > 2:
-            second.driver.save_screenshot(sys.argv[2])
-        history(tap, server, first)
-        narrow(tap, server, os.path.join(folder, 'phone'))
-        errors(tap, server, first)
-    except Exception as failure:
-        tap.check(f'runs to the end: {failure!r}'[:300], False)
-    finally:
-        for browser in (first, second):
-            if browser:
-                browser.driver.quit()
-        server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
-    return tap.finish()
+@suite.test
+def the_content_policy_is_never_violated():
+    for browser in (stage().first, stage().second):
+        severe = [entry["message"] for entry in browser.driver.get_log("browser")
+                  if entry["level"] == "SEVERE" and "Failed to load resource" not in entry["message"]]
+        assert severe == [], severe
 
 
-if __name__ == '__main__':
-    sys.exit(main())
+@suite.test
+def a_message_that_cannot_be_sent_says_so_and_is_sent_once_on_trying_again():
+    first = stage().first
+    first.driver.get(stage().server.url + "#/")
+    first.until_shown("#groups a").click()
+    first.until_shown("#text")
+    first.until_said("history 44")
+    stage().server.stop()
+    first.write("#text", "Into the void", Keys.ENTER)
+    first.until(lambda: "Not sent" in first.find("#messages .failed").text, "the failure is shown")
+    stage().restart()
+    first.until(lambda: first.driver.execute_script(
+        "const b = document.querySelector('#messages .failed button'); if (b) b.click(); return !b"),
+        "trying again succeeds", 30)
+    first.until(lambda: first.said().count("Into the void") == 1, "it is there once")
+    second = stage().second
+    second.until_said("Into the void")
+    assert second.said().count("Into the void") == 1
+
+
+@suite.test
+def signing_out_forgets_the_token():
+    first = stage().first
+    first.find("#sign-out").click()
+    first.until_shown("#sign-in")
+    assert first.driver.execute_script("return sessionStorage.length + localStorage.length") == 0
+
+
+try:
+    suite.main()
+finally:
+    for made in stages:
+        made.first.close()
+        made.second.close()
