@@ -43,7 +43,6 @@ static struct item numbered(struct arena *a, uint32_t number)
 struct writer {
     struct store *store;
     uint32_t table_id, next;
-    int pipe;
 };
 
 static void *write_numbers(void *context)
@@ -54,20 +53,20 @@ static void *write_numbers(void *context)
     for (;; w->next += WRITERS) {
         uint64_t depends_on = test_put(w->store, &a, w->table_id, numbered(&a, w->next));
         if (!store_wait(w->store, depends_on) ||
-            write(w->pipe, &w->next, sizeof w->next) != sizeof w->next)
+            write(STDOUT_FILENO, &w->next, sizeof w->next) != sizeof w->next)
             _exit(1);
         arena_reset(&a);
     }
     return NULL;
 }
 
-static void child(const char *directory, uint32_t first, int pipe)
+static int write_until_killed(const char *directory, uint32_t first)
 {
     struct arena a;
     arena_init(&a);
     struct store *store = open_disk(&a, directory);
     if (!store)
-        _exit(1);
+        return 1;
     const struct table *t = catalog_find(store, S("t"));
     uint32_t id = t ? t->id : 0;
     if (!id) {
@@ -78,35 +77,31 @@ static void child(const char *directory, uint32_t first, int pipe)
     pthread_t threads[WRITERS];
     struct writer writers[WRITERS];
     for (uint32_t i = 0; i < WRITERS; i++) {
-        writers[i] = (struct writer){store, id, first + i, pipe};
+        writers[i] = (struct writer){store, id, first + i};
         if (pthread_create(&threads[i], NULL, write_numbers, &writers[i]) != 0)
-            _exit(1);
+            return 1;
     }
     pause();
-    _exit(1);
+    return 1;
 }
 
 /* Runs a child until enough is acknowledged, kills it; marks what was said. The highest number. */
-static uint32_t run_and_kill(const char *directory, uint32_t first, bool *said, size_t room)
+static uint32_t run_and_kill(struct arena *arena, const char *directory, uint32_t first, bool *said,
+                             size_t room)
 {
-    int ends[2];
+    int output;
     uint32_t number, highest = first;
-    CHECK(pipe(ends) == 0);
-    fflush(stdout);
-    pid_t pid = fork();
-    if (pid == 0) {
-        close(ends[0]);
-        child(directory, first, ends[1]);
-    }
-    close(ends[1]);
-    for (int count = 0; read(ends[0], &number, sizeof number) == sizeof number; count++) {
+    const char *number_text = arena_z(arena, arena_printf(arena, "%u", first));
+    pid_t pid =
+        test_start_again((const char *[]){"--write", directory, number_text, NULL}, &output);
+    for (int count = 0; read(output, &number, sizeof number) == sizeof number; count++) {
         if (number < room)
             said[number] = true;
         highest = number > highest ? number : highest;
         if (count == ACKNOWLEDGED)
             kill(pid, SIGKILL);
     }
-    close(ends[0]);
+    close(output);
     int status = 0;
     waitpid(pid, &status, 0);
     CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
@@ -120,7 +115,7 @@ TEST(acknowledged_writes_survive_a_kill)
     bool *said = arena_array(arena, bool, room);
     uint32_t next = 1;
     for (int round = 0; round < ROUNDS; round++) {
-        next = run_and_kill(directory, next, said, room) + 10;
+        next = run_and_kill(arena, directory, next, said, room) + 10;
         struct store *store = open_disk(arena, directory);
         if (!CHECK(store != NULL))
             break;
@@ -156,8 +151,6 @@ static int fill_up(const char *directory)
     struct rlimit limit = {64 << 10, 64 << 10};
     signal(SIGXFSZ, SIG_IGN);
     setrlimit(RLIMIT_FSIZE, &limit);
-    if (!freopen("/dev/null", "w", stdout)) /* the complaints of test_put */
-        return 6;
     uint32_t number = 2;
     while (number < 100000 && store_wait(store, test_put(store, &a, id, numbered(&a, number))))
         number++;
@@ -173,13 +166,7 @@ static int fill_up(const char *directory)
 TEST(full_disk_is_an_error_and_no_end)
 {
     char *directory = test_directory(arena);
-    fflush(stdout);
-    pid_t pid = fork();
-    if (pid == 0)
-        _exit(fill_up(directory));
-    int status = -1;
-    waitpid(pid, &status, 0);
-    CHECK_INT(status, 0);
+    CHECK_INT(test_run_again((const char *[]){"--fill-up", directory, NULL}), 0);
     struct store *store = open_disk(arena, directory);
     if (CHECK(store != NULL)) {
         store_work(store);
@@ -191,4 +178,15 @@ TEST(full_disk_is_an_error_and_no_end)
     test_directory_remove(directory);
 }
 
-TAP_MAIN(T(acknowledged_writes_survive_a_kill), T(full_disk_is_an_error_and_no_end))
+int main(int argc, char **argv)
+{
+    static const struct tap_test tests[] = {
+        T(acknowledged_writes_survive_a_kill),
+        T(full_disk_is_an_error_and_no_end),
+    };
+    if (argc == 4 && strcmp(argv[1], "--write") == 0)
+        return write_until_killed(argv[2], (uint32_t)strtoul(argv[3], NULL, 10));
+    if (argc == 3 && strcmp(argv[1], "--fill-up") == 0)
+        return fill_up(argv[2]);
+    return tap_run(tests, countof(tests), argc, argv);
+}

@@ -6,10 +6,12 @@
 #include "dynamodb/storage/txn.h"
 #include "tap.h"
 
+#include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 char *test_directory(struct arena *a)
@@ -32,6 +34,39 @@ static int remove_one(const char *path, const struct stat *status, int type, str
 void test_directory_remove(const char *directory)
 {
     nftw(directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+pid_t test_start_again(const char *const *arguments, int *output)
+{
+    char name[] = "test", *argv[10] = {name};
+    for (size_t i = 0; arguments[i] && i < 8; i++)
+        argv[i + 1] = strdup(arguments[i]);
+    int ends[2];
+    CHECK(pipe2(ends, O_CLOEXEC) == 0);
+    fflush(stdout);
+    pid_t pid = fork();
+    if (pid == 0) {
+        dup2(ends[1], STDOUT_FILENO);
+        execv("/proc/self/exe", argv);
+        _exit(127);
+    }
+    for (size_t i = 1; argv[i]; i++)
+        free(argv[i]);
+    close(ends[1]);
+    *output = ends[0];
+    return pid;
+}
+
+int test_run_again(const char *const *arguments)
+{
+    int output, status = -1;
+    char bytes[256];
+    pid_t pid = test_start_again(arguments, &output);
+    while (read(output, bytes, sizeof bytes) > 0)
+        continue;
+    close(output);
+    waitpid(pid, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 struct value test_s(const char *text)

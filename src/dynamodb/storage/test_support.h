@@ -5,10 +5,17 @@
 #include "dynamodb/storage/store.h"
 
 #include <sys/stat.h>
+#include <sys/types.h>
 
 /* A new folder of its own, and away with it. */
 char *test_directory(struct arena *a);
 void test_directory_remove(const char *directory);
+
+/* Starts this program anew with other arguments (up to 8, NULL at the end): a process that has
+ * opened RocksDB has threads, and is not to be forked. The first ends with its exit status, the
+ * second gives its pid and the end of a pipe that is its standard output. */
+int test_run_again(const char *const *arguments);
+pid_t test_start_again(const char *const *arguments, int *output);
 
 struct value test_s(const char *text);
 struct value test_n(struct arena *a, int64_t number);
