@@ -193,12 +193,89 @@ struct error *check_updated(struct arena *a, const struct update_check *update)
     return check_index_sizes(a, t, update->updated);
 }
 
+/* -- expressions and keys ------------------------------------------------------------------------
+ */
+
+static struct error *not_scalar(struct arena *a, const char *what, struct str name)
+{
+    return invalid(a,
+                   "Key attributes must be scalars; list random access '[]' and map lookup '.' are "
+                   "not allowed: %s: %.*s",
+                   what, STR_ARG(name));
+}
+
+struct error *check_scalar_keys(struct arena *a, const struct table *t,
+                                const struct bound *expression)
+{
+    if (!expression)
+        return NULL;
+    for (size_t i = 0; i < key_count(&t->keys); i++)
+        if (expr_looks_inside(expression, key_at(&t->keys, i)->name))
+            return not_scalar(a, "Key", key_at(&t->keys, i)->name);
+    for (size_t i = 0; i < t->index_count; i++) {
+        const struct key_schema *keys = &t->indexes[i].keys;
+        for (size_t k = 0; k < key_count(keys); k++)
+            if (expr_looks_inside(expression, key_at(keys, k)->name))
+                return not_scalar(a, "IndexKey", key_at(keys, k)->name);
+    }
+    return NULL;
+}
+
+/* The first index by name with a key attribute that the update gives another type. */
+static struct bad_index_key find_bad_target(const struct table *t, const struct bound *update)
+{
+    struct bad_index_key bad = {0};
+    for (size_t i = 0; i < t->index_count; i++) {
+        const struct index *index = &t->indexes[i];
+        if (bad.index && str_compare(bad.index->name, index->name) <= 0)
+            continue;
+        for (size_t k = 0; k < key_count(&index->keys); k++) {
+            const struct key_attribute *key = key_at(&index->keys, k);
+            enum value_type type = update_writes_type(update, key->name);
+            if (type != VALUE_NONE && type != key->type)
+                bad = (struct bad_index_key){index, key, {.type = type}};
+        }
+    }
+    return bad;
+}
+
+struct error *check_update_targets(struct arena *a, const struct table *t,
+                                   const struct bound *update)
+{
+    if (!update)
+        return NULL;
+    for (size_t i = 0; i < key_count(&t->keys); i++)
+        if (update_touches(update, key_at(&t->keys, i)->name))
+            return invalid(a,
+                           "One or more parameter values were invalid: Cannot update attribute "
+                           "%.*s. This attribute is part of the key",
+                           STR_ARG(key_at(&t->keys, i)->name));
+    struct bad_index_key bad = find_bad_target(t, update);
+    if (bad.index)
+        return bad_index_key(a, &bad);
+    return check_scalar_keys(a, t, update);
+}
+
 /* -- where a range starts -----------------------------------------------------------------------
  */
 
 static struct error *bad_start(struct arena *a)
 {
     return invalid(a, "The provided starting key is invalid");
+}
+
+struct error *check_start_values(struct arena *a, const struct item_input *key)
+{
+    /* As it happens, the service says which key it was for some of the messages only. */
+    static const struct str plain[] = {STR_INIT("contains duplicates"), STR_INIT("number set"),
+                                       STR_INIT("numeric value"), STR_INIT("significant digits"),
+                                       STR_INIT("number with magnitude")};
+    if (!key->error)
+        return NULL;
+    for (size_t i = 0; i < countof(plain); i++)
+        if (str_contains(key->error->message, plain[i]))
+            return key->error;
+    return invalid(a, "The provided starting key is invalid: %.*s", STR_ARG(key->error->message));
 }
 
 static size_t start_key_count(const struct start_check *start)

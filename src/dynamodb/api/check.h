@@ -6,6 +6,8 @@
 #pragma once
 
 #include "base/error.h"
+#include "dynamodb/api/shape.h"
+#include "dynamodb/expr/expr.h"
 #include "dynamodb/model/item.h"
 #include "dynamodb/model/schema.h"
 
@@ -22,6 +24,14 @@ struct update_check {
 };
 MUST_USE struct error *check_updated(struct arena *a, const struct update_check *update);
 
+/* An update before it is applied: it leaves the key alone, and gives index keys no wrong type where
+ * its text tells. */
+MUST_USE struct error *check_update_targets(struct arena *a, const struct table *t,
+                                            const struct bound *update);
+/* No path of the expression (NULL: none) goes inside a key attribute, of the table or an index. */
+MUST_USE struct error *check_scalar_keys(struct arena *a, const struct table *t,
+                                         const struct bound *expression);
+
 /* Where a range starts. */
 struct start_check {
     const struct table *table;
@@ -29,6 +39,8 @@ struct start_check {
     struct item key;
     bool is_scan; /* words differ */
 };
+/* Values that are wrong in themselves; needs no table. */
+MUST_USE struct error *check_start_values(struct arena *a, const struct item_input *key);
 MUST_USE struct error *check_start_key(struct arena *a, const struct start_check *start);
 
 /* The attributes of the table's key out of an item that has them, encoded as an item. */

@@ -45,6 +45,7 @@ struct error *run_get_item(struct op *op)
     const struct table *t;
     TRY(op_table(op, in->table_name, &t));
     TRY(check_key(op->arena, t, in->key.item));
+    TRY(check_scalar_keys(op->arena, t, g.projection.bound));
     struct item_key key = item_key_of(op->arena, t, in->key.item.attributes);
     struct item item;
     uint64_t depends_on = 0;
@@ -117,6 +118,7 @@ static struct error *begin_batch(struct op *op, const struct batch_get_item_inpu
         TRY(op_table(op, in->request_items.items[i].name, &t));
         for (size_t j = 0; j < k->keys.count; j++)
             TRY(check_key(op->arena, t, k->keys.items[j].item));
+        TRY(check_scalar_keys(op->arena, t, p->shows[i].projection));
     }
     json_key(op->reply, S("Responses"));
     json_begin_object(op->reply);

@@ -1,5 +1,6 @@
 #include "dynamodb/api/older.h"
 
+#include "dynamodb/expr/legacy.h"
 #include "dynamodb/model/errors.h"
 
 #define WRONG "One or more parameter values were invalid: "
@@ -102,142 +103,56 @@ static struct error *check_operator(struct arena *a, enum conditional_operator o
     return NULL;
 }
 
-/* -- the expression under way -------------------------------------------------------------------
+/* -- binding ------------------------------------------------------------------------------------
  */
 
-struct draft {
-    struct arena *arena;
-    struct buf text;
-    struct expr_params params;
-};
-
-static void draft_begin(struct draft *d, struct arena *a, size_t names, size_t values)
+static enum legacy_operator legacy_of(enum comparison_operator op)
 {
-    *d = (struct draft){.arena = a};
-    buf_init(&d->text, LIMIT_REQUEST_BODY);
-    d->params.names = arena_array(a, struct expr_name, names + 1);
-    d->params.values = arena_array(a, struct expr_value, values + 1);
-}
-
-static void add_name(struct draft *d, struct str name)
-{
-    struct str placeholder = arena_printf(d->arena, "#n%zu", d->params.name_count);
-    d->params.names[d->params.name_count++] =
-        (struct expr_name){.placeholder = placeholder, .name = name};
-    buf_add(&d->text, placeholder);
-}
-
-static void add_value(struct draft *d, struct value value)
-{
-    struct str placeholder = arena_printf(d->arena, ":v%zu", d->params.value_count);
-    d->params.values[d->params.value_count++] =
-        (struct expr_value){.placeholder = placeholder, .value = value};
-    buf_add(&d->text, placeholder);
-}
-
-static struct error *draft_end(struct draft *d, enum expr_kind kind, const struct bound **out)
-{
-    const struct program *program;
-    struct str text = arena_str(d->arena, buf_str(&d->text));
-    buf_clear(&d->text);
-    TRY(expr_parse(d->arena, kind, text, &program));
-    return expr_bind(d->arena, program, &d->params, out);
-}
-
-static void add_infix(struct draft *d, const struct condition *c, const char *op)
-{
-    add_name(d, c->name);
-    buf_printf(&d->text, " %s ", op);
-    add_value(d, c->values[0].value);
-}
-
-static void add_function(struct draft *d, const struct condition *c, const char *function)
-{
-    buf_printf(&d->text, "%s(", function);
-    add_name(d, c->name);
-    if (c->count) {
-        buf_add(&d->text, S(", "));
-        add_value(d, c->values[0].value);
-    }
-    buf_add_char(&d->text, ')');
-}
-
-static void add_in(struct draft *d, const struct condition *c)
-{
-    add_name(d, c->name);
-    buf_add(&d->text, S(" IN ("));
-    for (size_t i = 0; i < c->count; i++) {
-        if (i)
-            buf_add(&d->text, S(", "));
-        add_value(d, c->values[i].value);
-    }
-    buf_add_char(&d->text, ')');
-}
-
-static void add_condition(struct draft *d, const struct condition *c)
-{
-    switch (c->op) {
+    switch (op) {
     case COMPARE_ABSENT:
     case COMPARE_EQ:
-        add_infix(d, c, "=");
-        return;
+        return LEGACY_EQ;
     case COMPARE_NE:
-        add_infix(d, c, "<>");
-        return;
+        return LEGACY_NE;
     case COMPARE_LT:
-        add_infix(d, c, "<");
-        return;
+        return LEGACY_LT;
     case COMPARE_LE:
-        add_infix(d, c, "<=");
-        return;
+        return LEGACY_LE;
     case COMPARE_GT:
-        add_infix(d, c, ">");
-        return;
+        return LEGACY_GT;
     case COMPARE_GE:
-        add_infix(d, c, ">=");
-        return;
+        return LEGACY_GE;
     case COMPARE_BETWEEN:
-        add_infix(d, c, "BETWEEN");
-        buf_add(&d->text, S(" AND "));
-        add_value(d, c->values[1].value);
-        return;
+        return LEGACY_BETWEEN;
     case COMPARE_IN:
-        add_in(d, c);
-        return;
+        return LEGACY_IN;
     case COMPARE_NULL:
-        add_function(d, c, "attribute_not_exists");
-        return;
+        return LEGACY_NULL;
     case COMPARE_NOT_NULL:
-        add_function(d, c, "attribute_exists");
-        return;
+        return LEGACY_NOT_NULL;
     case COMPARE_BEGINS_WITH:
-        add_function(d, c, "begins_with");
-        return;
+        return LEGACY_BEGINS_WITH;
     case COMPARE_CONTAINS:
-        add_function(d, c, "contains");
-        return;
+        return LEGACY_CONTAINS;
     case COMPARE_NOT_CONTAINS:
-        buf_add(&d->text, S("NOT "));
-        add_function(d, c, "contains");
-        return;
+        return LEGACY_NOT_CONTAINS;
     }
+    return LEGACY_EQ;
 }
 
-static struct error *bind_conditions(struct arena *a, const struct condition *conditions,
-                                     size_t count, enum conditional_operator op,
-                                     enum expr_kind kind, const struct bound **out)
+static const struct bound *bind_conditions(struct arena *a, enum expr_kind kind,
+                                           const struct condition *conditions, size_t count,
+                                           enum conditional_operator op)
 {
-    size_t value_count = 0;
-    for (size_t i = 0; i < count; i++)
-        value_count += conditions[i].count;
-    struct draft d;
-    draft_begin(&d, a, count, value_count);
+    struct legacy_condition *legacy = arena_array(a, struct legacy_condition, count);
     for (size_t i = 0; i < count; i++) {
-        if (i)
-            buf_add(&d.text, op == CONDITIONAL_OR ? S(" OR ") : S(" AND "));
-        add_condition(&d, &conditions[i]);
+        struct value *values = arena_array(a, struct value, conditions[i].count);
+        for (size_t k = 0; k < conditions[i].count; k++)
+            values[k] = conditions[i].values[k].value;
+        legacy[i] = (struct legacy_condition){conditions[i].name, legacy_of(conditions[i].op),
+                                              values, conditions[i].count};
     }
-    return draft_end(&d, kind, out);
+    return legacy_conditions(a, kind, legacy, count, op == CONDITIONAL_OR);
 }
 
 /* -- filters, key conditions --------------------------------------------------------------------
@@ -265,36 +180,67 @@ struct error *older_filter(struct arena *a, const filter_map *filter, enum condi
     if (!filter->count)
         return NULL;
     TRY(take_filter(a, filter, &conditions));
-    return bind_conditions(a, conditions, filter->count, op, EXPR_FILTER, out);
+    *out = bind_conditions(a, EXPR_FILTER, conditions, filter->count, op);
+    return NULL;
 }
 
 struct error *older_key_conditions(struct arena *a, const filter_map *map, const struct bound **out)
 {
     struct condition *conditions;
     TRY(take_filter(a, map, &conditions));
-    if (map->count < 1 || map->count > 2 * LIMIT_KEY_ATTRIBUTES)
+    if (map->count != 1 && map->count != 2)
         return invalid(a, "Conditions can be of length 1 or 2 only");
-    for (size_t i = 0; i < map->count; i++) {
-        switch (conditions[i].op) {
-        case COMPARE_NULL:
-        case COMPARE_NOT_NULL:
-        case COMPARE_NE:
-        case COMPARE_CONTAINS:
-        case COMPARE_NOT_CONTAINS:
-        case COMPARE_IN:
-            return invalid(a, "Attempted conditional constraint is not an indexable operation");
-        case COMPARE_ABSENT:
-        case COMPARE_EQ:
-        case COMPARE_LT:
-        case COMPARE_LE:
-        case COMPARE_GT:
-        case COMPARE_GE:
-        case COMPARE_BETWEEN:
-        case COMPARE_BEGINS_WITH:
-            break;
-        }
+    *out = bind_conditions(a, EXPR_KEY_CONDITION, conditions, map->count, CONDITIONAL_AND);
+    return NULL;
+}
+
+static bool is_indexable(enum comparison_operator op)
+{
+    switch (op) {
+    case COMPARE_NULL:
+    case COMPARE_NOT_NULL:
+    case COMPARE_NE:
+    case COMPARE_CONTAINS:
+    case COMPARE_NOT_CONTAINS:
+    case COMPARE_IN:
+        return false;
+    case COMPARE_ABSENT:
+    case COMPARE_EQ:
+    case COMPARE_LT:
+    case COMPARE_LE:
+    case COMPARE_GT:
+    case COMPARE_GE:
+    case COMPARE_BETWEEN:
+    case COMPARE_BEGINS_WITH:
+        return true;
     }
-    return bind_conditions(a, conditions, map->count, CONDITIONAL_AND, EXPR_KEY_CONDITION, out);
+    return true;
+}
+
+static const struct filter_condition *find(const filter_map *map, struct str name)
+{
+    for (size_t i = 0; i < map->count; i++)
+        if (str_eq(map->items[i].name, name))
+            return &map->items[i].value;
+    return NULL;
+}
+
+struct error *older_check_indexable(struct arena *a, const filter_map *map,
+                                    const struct key_schema *keys)
+{
+    if (keys->sort_count == 0 && map->count > keys->partition_count)
+        return invalid(a, "Query key condition not supported");
+    for (size_t i = 0; i < (size_t)keys->partition_count + keys->sort_count; i++) {
+        bool is_partition = i < keys->partition_count;
+        struct str name =
+            (is_partition ? keys->partition[i] : keys->sort[i - keys->partition_count]).name;
+        const struct filter_condition *c = find(map, name);
+        if (!c && (is_partition || map->count > 1))
+            return invalid(a, "Query condition missed key schema element: %.*s", STR_ARG(name));
+        if (c && !is_indexable(c->comparison_operator))
+            return invalid(a, "Attempted conditional constraint is not an indexable operation");
+    }
+    return NULL;
 }
 
 /* -- expected -----------------------------------------------------------------------------------
@@ -362,7 +308,8 @@ struct error *older_expected(struct arena *a, const expected_map *expected,
                            STR_ARG(name));
         TRY((e->comparison_operator ? take_compared : take_existing)(a, name, e, &conditions[i]));
     }
-    return bind_conditions(a, conditions, expected->count, op, EXPR_CONDITION, out);
+    *out = bind_conditions(a, EXPR_CONDITION, conditions, expected->count, op);
+    return NULL;
 }
 
 /* -- updates ------------------------------------------------------------------------------------
@@ -392,62 +339,18 @@ static struct error *check_update(struct arena *a, const struct attribute_update
     return NULL;
 }
 
-/* The clause that an update belongs to; lists are added to by a SET of their own. */
-enum clause { CLAUSE_SET, CLAUSE_ADD, CLAUSE_REMOVE, CLAUSE_DELETE, CLAUSE_COUNT };
-
-static enum clause clause_of(const struct attribute_update *u)
+static enum legacy_action action_of(enum attribute_action action)
 {
-    switch (u->action) {
+    switch (action) {
     case ACTION_ABSENT:
     case ACTION_PUT:
-        return CLAUSE_SET;
+        return LEGACY_PUT;
     case ACTION_ADD:
-        return u->value.value.type == VALUE_L ? CLAUSE_SET : CLAUSE_ADD;
+        return LEGACY_ADD;
     case ACTION_DELETE:
-        return u->value.is_given ? CLAUSE_DELETE : CLAUSE_REMOVE;
+        return LEGACY_DELETE;
     }
-    return CLAUSE_SET;
-}
-
-static void add_update(struct draft *d, enum clause clause, struct str name,
-                       const struct attribute_update *u)
-{
-    add_name(d, name);
-    if (clause == CLAUSE_REMOVE)
-        return;
-    if (clause != CLAUSE_SET) {
-        buf_add_char(&d->text, ' ');
-        add_value(d, u->value.value);
-        return;
-    }
-    buf_add(&d->text, S(" = "));
-    if (u->action != ACTION_ADD) {
-        add_value(d, u->value.value);
-        return;
-    }
-    buf_add(&d->text, S("list_append(if_not_exists("));
-    add_name(d, name);
-    buf_add(&d->text, S(", "));
-    add_value(d, (struct value){VALUE_L, {"", 0}});
-    buf_add(&d->text, S("), "));
-    add_value(d, u->value.value);
-    buf_add_char(&d->text, ')');
-}
-
-static void add_clause(struct draft *d, enum clause clause, const attribute_update_map *updates)
-{
-    static const char *const words[] = {"SET ", "ADD ", "REMOVE ", "DELETE "};
-    bool is_first = true;
-    for (size_t i = 0; i < updates->count; i++) {
-        const struct attribute_update *u = &updates->items[i].value;
-        if (clause_of(u) != clause)
-            continue;
-        buf_add_z(&d->text, is_first ? words[clause] : ", ");
-        is_first = false;
-        add_update(d, clause, updates->items[i].name, u);
-    }
-    if (!is_first)
-        buf_add_char(&d->text, ' ');
+    return LEGACY_PUT;
 }
 
 struct error *older_updates(struct arena *a, const attribute_update_map *updates,
@@ -455,11 +358,13 @@ struct error *older_updates(struct arena *a, const attribute_update_map *updates
 {
     if (!updates->count)
         return NULL;
-    for (size_t i = 0; i < updates->count; i++)
-        TRY(check_update(a, &updates->items[i].value));
-    struct draft d;
-    draft_begin(&d, a, 2 * updates->count, 2 * updates->count);
-    for (enum clause clause = CLAUSE_SET; clause < CLAUSE_COUNT; clause++)
-        add_clause(&d, clause, updates);
-    return draft_end(&d, EXPR_UPDATE, out);
+    struct legacy_update *legacy = arena_array(a, struct legacy_update, updates->count);
+    for (size_t i = 0; i < updates->count; i++) {
+        const struct attribute_update *u = &updates->items[i].value;
+        TRY(check_update(a, u));
+        legacy[i] =
+            (struct legacy_update){updates->items[i].name, action_of(u->action), u->value.value};
+    }
+    *out = legacy_updates(a, legacy, updates->count);
+    return NULL;
 }

@@ -1,8 +1,7 @@
 /* Older: the request members from before expressions, turned into expressions.
  *
- * Expected, QueryFilter, ScanFilter, KeyConditions and AttributeUpdates are checked with the
- * service's words and then written as the expression that means the same, so that there is one
- * evaluator. Called by the operations in place of expressions_bind for these members. Pure.
+ * Expected, QueryFilter, ScanFilter, KeyConditions and AttributeUpdates are checked here with the
+ * service's words; expr/legacy.h makes of them what expressions_bind makes of a text. Pure.
  * Source: AWS "Legacy conditional parameters"; the words are recorded in dynalite's tests. */
 #pragma once
 
@@ -16,5 +15,9 @@ MUST_USE struct error *older_filter(struct arena *a, const filter_map *filter,
                                     enum conditional_operator op, const struct bound **out);
 MUST_USE struct error *older_key_conditions(struct arena *a, const filter_map *conditions,
                                             const struct bound **out);
+/* With the table at hand: every key attribute that must have a condition has one, of an operator
+ * that an index can serve. */
+MUST_USE struct error *older_check_indexable(struct arena *a, const filter_map *conditions,
+                                             const struct key_schema *keys);
 MUST_USE struct error *older_updates(struct arena *a, const attribute_update_map *updates,
                                      const struct bound **out);

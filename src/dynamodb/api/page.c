@@ -1,6 +1,7 @@
 #include "dynamodb/api/page.h"
 
 #include "dynamodb/api/attribute.h"
+#include "dynamodb/api/check.h"
 
 /* So much is read before others have their turn: about a tenth of a millisecond. */
 #define SLICE_BYTES (64u << 10)
@@ -86,6 +87,8 @@ static struct str unprojected(struct arena *a, const struct page *p)
 struct error *page_check_selection(struct op *op, struct page *p)
 {
     const struct index *index = p->index;
+    TRY(check_scalar_keys(op->arena, p->table, p->selection.projection));
+    TRY(check_scalar_keys(op->arena, p->table, p->filter));
     if (!index || index->projection == PROJECTION_ALL)
         return NULL;
     if (p->selection.mode == SELECT_ALL_ATTRIBUTES) {

@@ -36,10 +36,11 @@ static struct error *check_request(struct op *op, const struct query_input *in,
     expressions_add_older(&q->all, in->key_conditions.is_given && in->key_condition_expression.data,
                           "KeyConditions");
     TRY(expressions_check(op->arena, &q->all));
+    if (!in->filter_expression.data)
+        TRY(older_filter(op->arena, &in->query_filter, in->conditional_operator,
+                         &q->items[1].bound));
     TRY(show_check(op->arena, &in->attributes_to_get));
-    if (in->exclusive_start_key.error)
-        return invalid(op->arena, "The provided starting key is invalid: %.*s",
-                       STR_ARG(in->exclusive_start_key.error->message));
+    TRY(check_start_values(op->arena, &in->exclusive_start_key));
     if (!in->key_conditions.is_given && !in->key_condition_expression.data)
         return invalid(op->arena, "Either the KeyConditions or KeyConditionExpression parameter "
                                   "must be specified in the request.");
@@ -48,10 +49,9 @@ static struct error *check_request(struct op *op, const struct query_input *in,
                                            .attributes_to_get = &in->attributes_to_get};
     TRY(selection_check(op->arena, &q->page.selection, in->index_name));
     TRY(expressions_bind(op->arena, &q->all));
-    if (!in->filter_expression.data)
-        TRY(older_filter(op->arena, &in->query_filter, in->conditional_operator,
-                         &q->items[1].bound));
-    if (!in->key_condition_expression.data)
+    if (in->key_condition_expression.data)
+        TRY(key_condition_check(op->arena, q->items[2].bound));
+    else
         TRY(older_key_conditions(op->arena, &in->key_conditions, &q->items[2].bound));
     q->page.selection.projection = q->items[0].bound;
     q->page.filter = q->items[1].bound;
@@ -180,6 +180,8 @@ static struct error *plan(struct op *op, const struct query_input *in, struct qu
         TRY(check_start_key(op->arena, &(struct start_check){.table = p->table,
                                                              .index = p->index,
                                                              .key = in->exclusive_start_key.item}));
+    if (!in->key_condition_expression.data)
+        TRY(older_check_indexable(op->arena, &in->key_conditions, keys));
     struct key_condition c = {0};
     TRY(key_condition_of(op->arena, key_condition(q), keys, &c));
     if (in->exclusive_start_key.is_given) {

@@ -42,18 +42,16 @@ static struct error *check_request(struct op *op, const struct scan_input *in, s
     expressions_add_older(&s->all, in->conditional_operator, "ConditionalOperator");
     TRY(expressions_check(op->arena, &s->all));
     TRY(show_check(op->arena, &in->attributes_to_get));
-    if (in->exclusive_start_key.error)
-        return invalid(op->arena, "The provided starting key is invalid: %.*s",
-                       STR_ARG(in->exclusive_start_key.error->message));
+    if (!in->filter_expression.data)
+        TRY(older_filter(op->arena, &in->scan_filter, in->conditional_operator,
+                         &s->items[1].bound));
+    TRY(check_start_values(op->arena, &in->exclusive_start_key));
     TRY(check_segments(op, in));
     s->page.selection = (struct selection){.mode = in->select,
                                            .has_projection = in->projection_expression.data,
                                            .attributes_to_get = &in->attributes_to_get};
     TRY(selection_check(op->arena, &s->page.selection, in->index_name));
     TRY(expressions_bind(op->arena, &s->all));
-    if (!in->filter_expression.data)
-        TRY(older_filter(op->arena, &in->scan_filter, in->conditional_operator,
-                         &s->items[1].bound));
     s->page.selection.projection = s->items[0].bound;
     s->page.filter = s->items[1].bound;
     return NULL;

@@ -44,25 +44,6 @@ struct error *write_bind_older(struct op *op, struct write *w, const attribute_u
     return NULL;
 }
 
-static struct error *check_update(struct op *op, const struct write *w)
-{
-    const struct bound *update = bound_of(w, EXPR_UPDATE);
-    if (!update)
-        return NULL;
-    const struct key_schema *keys = &w->table->keys;
-    for (size_t i = 0; i < (size_t)keys->partition_count + keys->sort_count; i++) {
-        struct str name =
-            (i < keys->partition_count ? keys->partition[i] : keys->sort[i - keys->partition_count])
-                .name;
-        if (update_touches(update, name))
-            return invalid(op->arena,
-                           "One or more parameter values were invalid: Cannot update attribute "
-                           "%.*s. This attribute is part of the key",
-                           STR_ARG(name));
-    }
-    return NULL;
-}
-
 struct error *write_resolve(struct op *op, struct write *w)
 {
     TRY(op_table(op, w->table_name, &w->table));
@@ -72,7 +53,8 @@ struct error *write_resolve(struct op *op, struct write *w)
     else
         TRY(check_key(op->arena, w->table, given));
     if (w->kind == WRITE_UPDATE)
-        TRY(check_update(op, w));
+        TRY(check_update_targets(op->arena, w->table, bound_of(w, EXPR_UPDATE)));
+    TRY(check_scalar_keys(op->arena, w->table, bound_of(w, EXPR_CONDITION)));
     w->is_write = w->kind != WRITE_CHECK;
     w->key = item_key_of(op->arena, w->table, given.attributes);
     return NULL;
@@ -99,11 +81,8 @@ static struct error *decide_update(struct op *op, struct write *w)
     struct item before = item_exists(w->old) ? w->old : w->input->item;
     const struct bound *update = bound_of(w, EXPR_UPDATE);
     w->new_item = before;
-    struct error *e = update ? update_apply(op->arena, update, before, &w->new_item) : NULL;
-    if (e && w->is_older && str_contains(e->message, S("incorrect data type")))
-        return invalid(op->arena, "Type mismatch for attribute to update");
-    if (e)
-        return e;
+    if (update)
+        TRY(update_apply(op->arena, update, before, &w->new_item));
     return check_updated(op->arena, &(struct update_check){.table = w->table,
                                                            .old = w->old,
                                                            .updated = w->new_item,

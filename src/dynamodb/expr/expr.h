@@ -77,6 +77,9 @@ MUST_USE struct error *update_apply(struct arena *a, const struct bound *update,
                                     struct item *out);
 /* Whether it writes that top-level attribute: updates must not touch the key. */
 bool update_touches(const struct bound *update, struct str attribute);
+/* The type it gives that top-level attribute, where the text and its values tell; VALUE_NONE where
+ * the item decides, or nothing is written. */
+enum value_type update_writes_type(const struct bound *update, struct str attribute);
 /* The parts of an item at the paths that the update wrote: UPDATED_OLD, UPDATED_NEW. */
 struct item update_project(struct arena *a, const struct bound *update, struct item item);
 

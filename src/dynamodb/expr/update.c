@@ -412,3 +412,29 @@ bool update_touches(const struct bound *update, struct str attribute)
             return true;
     return false;
 }
+
+static enum value_type written_type(const struct bound *b, const struct action *action)
+{
+    if (!action->value)
+        return VALUE_NONE;
+    switch ((int)action->value->op) {
+    case OP_PLUS:
+    case OP_MINUS:
+        return VALUE_N;
+    case OP_LIST_APPEND:
+        return VALUE_L;
+    default:
+        return static_type(b, action->value);
+    }
+}
+
+enum value_type update_writes_type(const struct bound *update, struct str attribute)
+{
+    const struct program *program = update->program;
+    for (size_t i = 0; i < program->action_count; i++) {
+        const struct path *target = &update->paths[program->actions[i].path];
+        if (target->count == 1 && str_eq(target->steps[0].name, attribute))
+            return written_type(update, &program->actions[i]);
+    }
+    return VALUE_NONE;
+}
