@@ -115,7 +115,9 @@ static struct event *event_new(const char *name, struct str data, const struct s
     e->size_bytes = sizeof *e + list_bytes + len + text_max;
     e->member_count = member_count;
     for (size_t i = 0; i < member_count; i++) {
-        e->members[i] = (struct str){memcpy(at, members[i].data, members[i].len), members[i].len};
+        e->members[i] = (struct str){at, members[i].len};
+        if (members[i].len)
+            memcpy(at, members[i].data, members[i].len);
         at += members[i].len;
     }
     int text_len = snprintf(at, text_max, "event: %s\ndata: %.*s\n\n", name, STR_ARG(data));
@@ -356,7 +358,9 @@ static struct person *person_of(struct hub *h, struct str uuid)
     if (person)
         return person;
     person = mem_zalloc(sizeof *person + uuid.len);
-    person->uuid = (struct str){memcpy(person + 1, uuid.data, uuid.len), uuid.len};
+    person->uuid = (struct str){(char *)(person + 1), uuid.len};
+    if (uuid.len)
+        memcpy(person + 1, uuid.data, uuid.len);
     map_put(&h->people, uuid, person);
     return person;
 }

@@ -19,7 +19,8 @@ static struct str last_event_id(const struct http_request *http, char *out)
     struct str id = http_header_of(http, S("Last-Event-ID"));
     if (id.len > ID_MAX_BYTES)
         return S("?"); /* none of ours: leads to reset */
-    memcpy(out, id.data, id.len);
+    if (id.len)
+        memcpy(out, id.data, id.len);
     return (struct str){out, id.len};
 }
 

@@ -163,7 +163,7 @@ bool web_host_is_ours(const struct web *web, struct str host)
     unsigned char address[16];
     if (str_eq_nocase(name, S("localhost")))
         return true;
-    if (name.len < sizeof text) {
+    if (name.len && name.len < sizeof text) {
         memcpy(text, name.data, name.len);
         if (inet_pton(AF_INET, text, address) == 1 || inet_pton(AF_INET6, text, address) == 1)
             return true;
