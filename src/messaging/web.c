@@ -29,8 +29,9 @@ static struct error *run_handler(struct web_request *r)
 static void run_on_worker(void *argument)
 {
     struct web_request *r = argument;
+    bool is_stream = r->route->flags & WEB_STREAM;
     struct error *error = run_handler(r);
-    if (!r->is_streaming)
+    if (error || !is_stream) /* once there is a stream, the exchange and r are gone */
         web_answer(r, error);
 }
 

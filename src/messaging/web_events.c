@@ -41,7 +41,6 @@ struct error *web_events(struct web_request *r)
         .headers = r->reply.headers,
         .header_count = r->reply.header_count,
     };
-    r->is_streaming = true;
     web_count(r, 200);
     struct http_stream *stream = http_stream_open(r->x, &head, left, seat);
     hub_sit(hub, seat, stream, id);

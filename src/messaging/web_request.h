@@ -38,7 +38,7 @@ typedef struct error *web_handler(struct web_request *r);
 enum web_route_flags {
     WEB_OPEN = 1,   /* no token */
     WEB_QUICK = 2,  /* runs on the loop's thread: no store, no user */
-    WEB_STREAM = 4, /* the answer goes on: no HEAD */
+    WEB_STREAM = 4, /* without an error the handler has opened a stream; no HEAD */
     WEB_DEMO = 8,   /* only with the demo sign-in */
 };
 
@@ -86,7 +86,6 @@ struct web_request {
     struct web_reply reply;
     int64_t retry_after_s;
     int64_t started_us;
-    bool is_streaming; /* the exchange has become a stream: nothing more to answer */
 };
 
 struct web_count {
