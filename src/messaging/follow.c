@@ -27,6 +27,7 @@ struct shard {
     bool is_done;
     bool from_oldest; /* what came after the position is gone */
     bool is_unsaved;
+    bool is_listed; /* by the last DescribeStream */
 };
 
 struct follower {
@@ -97,7 +98,7 @@ static struct shard *find_shard(const struct follower *f, struct str id)
     return shard;
 }
 
-static void add_shard(struct follower *f, struct str id, struct str parent)
+static struct shard *add_shard(struct follower *f, struct str id, struct str parent)
 {
     struct shard *shard = mem_zalloc(sizeof *shard);
     buf_init(&shard->id, TEXT_MAX_BYTES);
@@ -108,6 +109,22 @@ static void add_shard(struct follower *f, struct str id, struct str parent)
     set_text(&shard->parent, parent);
     shard->next = f->shards;
     f->shards = shard;
+    return shard;
+}
+
+/* Shards that are past their retention: nothing of them can be read any more. */
+static void drop_unlisted(struct follower *f)
+{
+    struct shard **at = &f->shards;
+    while (*at) {
+        struct shard *shard = *at;
+        if (shard->is_listed) {
+            at = &shard->next;
+            continue;
+        }
+        *at = shard->next;
+        free_shard(shard);
+    }
 }
 
 /* -- the table's stream ------------------------------------------------------------------------ */
@@ -182,8 +199,12 @@ static void read_shard_entry(struct follower *f, struct json_reader *r)
         else
             json_skip(r);
     }
-    if (id.len && !find_shard(f, id))
-        add_shard(f, id, parent);
+    if (!id.len)
+        return;
+    struct shard *shard = find_shard(f, id);
+    if (!shard)
+        shard = add_shard(f, id, parent);
+    shard->is_listed = true;
 }
 
 /* The members of StreamDescription; *last is the shard to go on after, or empty. */
@@ -208,6 +229,8 @@ static void read_stream(struct follower *f, struct json_reader *r, struct str *l
 static struct error *list_shards(struct follower *f, struct arena *a)
 {
     struct str last = {"", 0};
+    for (struct shard *shard = f->shards; shard; shard = shard->next)
+        shard->is_listed = false;
     do {
         struct str response, name;
         struct str after =
@@ -228,6 +251,7 @@ static struct error *list_shards(struct follower *f, struct arena *a)
             }
         }
     } while (last.len);
+    drop_unlisted(f);
     return NULL;
 }
 
