@@ -290,10 +290,12 @@ static size_t start_key_count(const struct start_check *start)
     return count;
 }
 
-static struct error *check_index_start(struct arena *a, const struct start_check *start)
+/* The attributes [first, end) of the key that the range is ordered by. */
+static struct error *check_start_attributes(struct arena *a, const struct start_check *start,
+                                            size_t first, size_t end)
 {
-    const struct key_schema *keys = &start->index->keys;
-    for (size_t i = 0; i < key_count(keys); i++) {
+    const struct key_schema *keys = start->index ? &start->index->keys : &start->table->keys;
+    for (size_t i = first; i < end; i++) {
         const struct key_attribute *k = key_at(keys, i);
         struct value v = value_member(start->key.attributes, k->name);
         if (v.type == VALUE_NONE)
@@ -303,27 +305,36 @@ static struct error *check_index_start(struct arena *a, const struct start_check
         if (is_empty(v))
             return empty_key(a, k->name, v);
     }
-    return check_key_sizes(a, keys, start->key.attributes);
+    return NULL;
 }
 
-struct error *check_start_key(struct arena *a, const struct start_check *start)
+struct error *check_start_partition(struct arena *a, const struct start_check *start)
 {
+    const struct key_schema *keys = start->index ? &start->index->keys : &start->table->keys;
     size_t count = value_count((struct value){VALUE_M, start->key.attributes});
-    bool is_whole = count == start_key_count(start);
-    if (!is_whole && start->is_scan && !start->index)
-        return invalid(a, "The provided starting key is invalid: The provided key element does not "
-                          "match the schema");
-    if (!is_whole)
-        return bad_start(a);
-    if (start->index)
-        TRY(check_index_start(a, start));
+    bool is_plain_scan = start->is_scan && !start->index;
+    if (count != start_key_count(start))
+        return is_plain_scan ? invalid(a, "The provided starting key is invalid: The provided key "
+                                          "element does not match the schema")
+                             : bad_start(a);
+    /* A scan of the table itself is told of its key as a whole. */
+    if (is_plain_scan)
+        return NULL;
+    size_t end = start->is_scan ? key_count(keys) : keys->partition_count;
+    return check_start_attributes(a, start, 0, end);
+}
+
+struct error *check_start_rest(struct arena *a, const struct start_check *start)
+{
+    const struct key_schema *keys = start->index ? &start->index->keys : &start->table->keys;
+    if (!start->is_scan || start->index) {
+        TRY(check_start_attributes(a, start, keys->partition_count, key_count(keys)));
+        TRY(check_key_sizes(a, keys, start->key.attributes));
+    }
     struct str key = key_of_item(a, start->table, start->key.attributes);
     struct error *e = check_key(a, start->table, item_of(key));
     if (!e)
         return NULL;
-    /* A query of a table itself does not say why. */
-    if (!start->is_scan && !start->index)
-        return bad_start(a);
     return invalid(a, "The provided starting key is invalid: %.*s", STR_ARG(e->message));
 }
 

@@ -32,7 +32,7 @@ MUST_USE struct error *check_update_targets(struct arena *a, const struct table 
 MUST_USE struct error *check_scalar_keys(struct arena *a, const struct table *t,
                                          const struct bound *expression);
 
-/* Where a range starts. */
+/* Where a range starts. The steps come in this order, with other checks between them. */
 struct start_check {
     const struct table *table;
     const struct index *index; /* NULL: the table */
@@ -41,7 +41,10 @@ struct start_check {
 };
 /* Values that are wrong in themselves; needs no table. */
 MUST_USE struct error *check_start_values(struct arena *a, const struct item_input *key);
-MUST_USE struct error *check_start_key(struct arena *a, const struct start_check *start);
+/* The number of attributes, and those of the partition key; of a scanned index its whole key. */
+MUST_USE struct error *check_start_partition(struct arena *a, const struct start_check *start);
+/* All others. */
+MUST_USE struct error *check_start_rest(struct arena *a, const struct start_check *start);
 
 /* The attributes of the table's key out of an item that has them, encoded as an item. */
 struct str key_of_item(struct arena *a, const struct table *t, struct str attributes);

@@ -41,7 +41,8 @@ struct page {
     /* Progress. */
     bool is_begun, fetches; /* fetches: whole items, through a local index */
     int64_t count, scanned;
-    uint64_t bytes;        /* of the index, or of the table without one */
+    uint64_t bytes;        /* of the index, or of the table without one: what is charged */
+    uint64_t page_bytes;   /* the same as the page limit counts it */
     uint64_t fetch_halves; /* of items fetched through a local index */
 };
 

@@ -171,27 +171,39 @@ static struct error *check_filter(struct op *op, const struct query_state *q,
     return NULL;
 }
 
+/* The key condition, with the checks of the starting key around it. */
+static struct error *plan_keys(struct op *op, const struct query_input *in, struct query_state *q,
+                               const struct key_schema *keys)
+{
+    struct page *p = &q->page;
+    struct start_check start = {
+        .table = p->table, .index = p->index, .key = in->exclusive_start_key.item};
+    bool has_start = in->exclusive_start_key.is_given;
+    struct key_condition c = {0};
+    if (has_start)
+        TRY(check_start_partition(op->arena, &start));
+    if (!in->key_condition_expression.data)
+        TRY(older_check_indexable(op->arena, &in->key_conditions, keys));
+    TRY(key_condition_of(op->arena, key_condition(q), keys, &c));
+    if (has_start) {
+        TRY(check_start_rest(op->arena, &start));
+        p->range.start_after = in->exclusive_start_key.item.attributes;
+        TRY(check_start(op, keys, &c, p->range.start_after));
+    }
+    set_bounds(&p->range, &c);
+    return NULL;
+}
+
 /* What depends on the table, once, before the first slice. */
 static struct error *plan(struct op *op, const struct query_input *in, struct query_state *q)
 {
     struct page *p = &q->page;
     const struct key_schema *keys = p->index ? &p->index->keys : &p->table->keys;
-    if (in->exclusive_start_key.is_given)
-        TRY(check_start_key(op->arena, &(struct start_check){.table = p->table,
-                                                             .index = p->index,
-                                                             .key = in->exclusive_start_key.item}));
-    if (!in->key_condition_expression.data)
-        TRY(older_check_indexable(op->arena, &in->key_conditions, keys));
-    struct key_condition c = {0};
-    TRY(key_condition_of(op->arena, key_condition(q), keys, &c));
-    if (in->exclusive_start_key.is_given) {
-        p->range.start_after = in->exclusive_start_key.item.attributes;
-        TRY(check_start(op, keys, &c, p->range.start_after));
-    }
+    TRY(plan_keys(op, in, q, keys));
+    TRY(check_scalar_keys(op->arena, p->table, p->selection.projection));
     TRY(check_filter(op, q, keys));
     TRY(page_check_selection(op, p));
-    set_bounds(&p->range, &c);
-    return NULL;
+    return check_scalar_keys(op->arena, p->table, p->filter);
 }
 
 struct error *run_query(struct op *op)

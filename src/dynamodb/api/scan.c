@@ -57,16 +57,33 @@ static struct error *check_request(struct op *op, const struct scan_input *in, s
     return NULL;
 }
 
+static struct error *check_segment(struct op *op, const struct page *p)
+{
+    if (range_holds_start(op->arena, &p->range))
+        return NULL;
+    return invalid(op->arena,
+                   "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use "
+                   "ExclusiveStartKey with correct Segment. TotalSegments: %u Segment: %u",
+                   p->range.segments, p->range.segment);
+}
+
 static struct error *plan(struct op *op, const struct scan_input *in, struct page *p)
 {
-    if (in->exclusive_start_key.is_given) {
-        TRY(check_start_key(op->arena, &(struct start_check){.table = p->table,
-                                                             .index = p->index,
-                                                             .key = in->exclusive_start_key.item,
-                                                             .is_scan = true}));
+    struct start_check start = {
+        .table = p->table, .index = p->index, .key = in->exclusive_start_key.item, .is_scan = true};
+    bool has_start = in->exclusive_start_key.is_given;
+    if (has_start)
+        TRY(check_start_partition(op->arena, &start));
+    TRY(page_check_selection(op, p));
+    if (has_start) {
+        TRY(check_start_rest(op->arena, &start));
+        p->range.table = p->table;
+        p->range.index = p->index;
         p->range.start_after = in->exclusive_start_key.item.attributes;
+        TRY(check_segment(op, p));
     }
-    return page_check_selection(op, p);
+    TRY(check_scalar_keys(op->arena, p->table, p->selection.projection));
+    return check_scalar_keys(op->arena, p->table, p->filter);
 }
 
 struct error *run_scan(struct op *op)

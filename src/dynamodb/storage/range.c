@@ -77,6 +77,16 @@ static struct str start_key(struct arena *a, const struct range_options *o)
                     : key_item(a, o->table->id, &o->table->keys, o->start_after, &hash);
 }
 
+bool range_holds_start(struct arena *a, const struct range_options *o)
+{
+    if (o->segments <= 1 || !o->start_after.len)
+        return true;
+    struct bounds b = scan_bounds(a, o, o->index ? SPACE_INDEX : SPACE_ITEM,
+                                  o->index ? o->index->id : o->table->id);
+    struct str key = start_key(a, o);
+    return str_compare(b.low, key) <= 0 && str_compare(key, b.high) < 0;
+}
+
 struct error *range_open(struct store *store, struct arena *a, const struct range_options *options,
                          struct range **out)
 {

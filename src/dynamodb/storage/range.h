@@ -32,6 +32,8 @@ struct range_options {
     struct str start_after;
 };
 
+/* Whether start_after lies in the segment that is asked for. */
+bool range_holds_start(struct arena *a, const struct range_options *options);
 MUST_USE struct error *range_open(struct store *store, struct arena *a,
                                   const struct range_options *options, struct range **out);
 /* The next item: whole for a table, what the projection holds for an index. */
