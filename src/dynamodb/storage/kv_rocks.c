@@ -95,7 +95,7 @@ struct batch {
     rocksdb_writebatch_t *list;
 };
 
-enum { INFO_LOG_ERRORS = 3, RECOVERY_POINT_IN_TIME = 2, BLOOM_BITS = 10 };
+enum { INFO_LOG_FATAL = 4, RECOVERY_POINT_IN_TIME = 2, BLOOM_BITS = 10 };
 
 /* The library's text as an error of ours; NULL when there is none. */
 static struct error *take_error(struct rocks *r, struct arena *a, char *text)
@@ -374,7 +374,9 @@ static rocksdb_options_t *make_options(const struct functions *f, size_t cache_b
     f->rocksdb_options_set_stats_dump_period_sec(o, 0);
     f->rocksdb_options_set_stats_persist_period_sec(o, 0);
     f->rocksdb_options_set_skip_stats_update_on_db_open(o, 1);
-    f->rocksdb_options_set_info_log_level(o, INFO_LOG_ERRORS);
+    /* Not even errors go to the library's own log file: it lies on the same disk, and when that is
+     * full a second write to it fails an assertion (writable_file_writer.h). We log them. */
+    f->rocksdb_options_set_info_log_level(o, INFO_LOG_FATAL);
     f->rocksdb_options_set_keep_log_file_num(o, 1);
     f->rocksdb_options_set_table_cache_numshardbits(o, 2);
     f->rocksdb_options_set_compression(o, rocksdb_lz4_compression);
