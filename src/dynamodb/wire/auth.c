@@ -2,11 +2,22 @@
 
 #include "dynamodb/model/errors.h"
 
+#include <string.h>
+
 static const struct str header_params[] = {STR_INIT("Credential"), STR_INIT("Signature"),
                                            STR_INIT("SignedHeaders")};
 static const struct str query_params[] = {STR_INIT("X-Amz-Algorithm"), STR_INIT("X-Amz-Credential"),
                                           STR_INIT("X-Amz-Signature"),
                                           STR_INIT("X-Amz-SignedHeaders"), STR_INIT("X-Amz-Date")};
+
+/* How long the piece before the next comma or space is. */
+static size_t piece_len(struct str s)
+{
+    const char *space = memchr(s.data, ' ', s.len);
+    size_t len = space ? (size_t)(space - s.data) : s.len;
+    const char *comma = memchr(s.data, ',', len);
+    return comma ? (size_t)(comma - s.data) : len;
+}
 
 /* Marks the parameters of "AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…" that are
  * there and not empty; commas and spaces both separate. */
@@ -15,12 +26,8 @@ static void find_header_params(struct str authorization, bool found[countof(head
     struct str scheme;
     str_cut(&authorization, ' ', &scheme);
     while (authorization.len) {
-        size_t len = 0;
-        while (len < authorization.len && authorization.data[len] != ',' &&
-               authorization.data[len] != ' ')
-            len++;
-        struct str value = str_slice(authorization, 0, len), name;
-        authorization = str_from(authorization, len + 1);
+        struct str value = str_slice(authorization, 0, piece_len(authorization)), name;
+        authorization = str_from(authorization, value.len + 1);
         str_cut(&value, '=', &name);
         for (size_t i = 0; i < countof(header_params); i++)
             if (str_eq(name, header_params[i]))

@@ -1,8 +1,9 @@
 #include "dynamodb/wire/head.h"
 
-/* Where a header goes: its place in struct wire_head. Few enough that the length tells most apart.
- */
-static const struct {
+#include <string.h>
+
+/* Where a header goes: its place in struct wire_head. Names in lower case. */
+static const struct place {
     struct str name;
     size_t offset;
 } places[] = {
@@ -19,13 +20,34 @@ static const struct {
     {STR_INIT("access-control-request-headers"), offsetof(struct wire_head, cors_headers)},
 };
 
+/* Four bytes with the bit that tells small letters from capitals set. That makes no other
+ * characters of header names (RFC 9110 tokens) equal to those of `places`. */
+static uint32_t small4(const char *at)
+{
+    uint32_t word;
+    memcpy(&word, at, sizeof word);
+    return word | 0x20202020u;
+}
+
+/* Both at least four bytes long, as all names here are; the last four may overlap. */
+static bool is_name(struct str name, struct str lower)
+{
+    if (name.len != lower.len)
+        return false;
+    size_t last = lower.len - 4;
+    for (size_t i = 0; i < last; i += 4)
+        if (small4(name.data + i) != small4(lower.data + i))
+            return false;
+    return small4(name.data + last) == small4(lower.data + last);
+}
+
 struct wire_head head_of(const struct http_request *request)
 {
     struct wire_head head = {0};
     for (size_t i = 0; i < request->header_count; i++) {
         const struct http_header *h = &request->headers[i];
         for (size_t k = 0; k < countof(places); k++) {
-            if (h->name.len != places[k].name.len || !str_eq_nocase(h->name, places[k].name))
+            if (!is_name(h->name, places[k].name))
                 continue;
             struct str *place = (struct str *)((char *)&head + places[k].offset);
             if (!place->data)
