@@ -490,3 +490,122 @@ struct list_tags_input {
 struct empty_input {
     char unused;
 };
+
+/* -- kept and described --------------------------------------------------------------------------
+ */
+
+struct recovery_specification {
+    struct opt_bool point_in_time_recovery_enabled;
+    struct opt_i64 recovery_period_in_days;
+};
+struct update_continuous_backups_input {
+    struct str table_name;
+    struct recovery_specification *point_in_time_recovery_specification;
+};
+
+enum insights_action { INSIGHTS_ACTION_ABSENT, INSIGHTS_ENABLE, INSIGHTS_DISABLE };
+enum insights_mode {
+    INSIGHTS_MODE_ABSENT,
+    INSIGHTS_ACCESSED_AND_THROTTLED_KEYS,
+    INSIGHTS_THROTTLED_KEYS,
+};
+struct describe_contributor_insights_input {
+    struct str table_name, index_name;
+};
+struct update_contributor_insights_input {
+    struct str table_name, index_name;
+    enum insights_action contributor_insights_action;
+    enum insights_mode contributor_insights_mode;
+};
+struct list_contributor_insights_input {
+    struct str table_name, next_token;
+    struct opt_i64 max_results;
+};
+
+enum kinesis_precision {
+    PRECISION_ABSENT,
+    PRECISION_MILLISECOND,
+    PRECISION_MICROSECOND,
+};
+struct kinesis_configuration {
+    enum kinesis_precision approximate_creation_date_time_precision;
+};
+/* Enable…, Disable… and UpdateKinesisStreamingDestination. */
+struct kinesis_destination_input {
+    struct str table_name, stream_arn;
+    struct kinesis_configuration *enable_kinesis_streaming_configuration;
+    struct kinesis_configuration *update_kinesis_streaming_configuration;
+};
+
+/* Put…, Get… and DeleteResourcePolicy. */
+struct resource_policy_input {
+    struct str resource_arn, policy, expected_revision_id;
+    struct opt_bool confirm_remove_self_resource_access;
+};
+
+struct tracking_configuration {
+    struct opt_bool disable_scale_in;
+    struct opt_i64 scale_in_cooldown, scale_out_cooldown;
+    struct opt_double target_value;
+};
+struct scaling_policy {
+    struct str policy_name;
+    struct tracking_configuration *target_tracking_scaling_policy_configuration;
+};
+struct scaling_settings {
+    struct opt_i64 minimum_units, maximum_units;
+    struct opt_bool auto_scaling_disabled;
+    struct str auto_scaling_role_arn;
+    struct scaling_policy *scaling_policy_update;
+};
+struct index_scaling {
+    struct str index_name;
+    struct opt_i64 provisioned_write_capacity_units, provisioned_read_capacity_units;
+    struct scaling_settings *write_settings, *read_settings;
+};
+typedef LIST_OF(struct index_scaling) index_scaling_list;
+struct replica_scaling {
+    struct str region_name;
+    struct opt_i64 replica_provisioned_read_capacity_units;
+    struct scaling_settings *read_settings;
+    index_scaling_list indexes;
+    enum table_class replica_table_class;
+};
+typedef LIST_OF(struct replica_scaling) replica_scaling_list;
+struct update_table_replica_auto_scaling_input {
+    index_scaling_list global_secondary_index_updates;
+    struct str table_name;
+    struct scaling_settings *write_settings;
+    replica_scaling_list replica_updates;
+};
+
+struct global_replica_update {
+    struct region_input *create, *delete;
+};
+/* CreateGlobalTable, DescribeGlobalTable, UpdateGlobalTable, DescribeGlobalTableSettings. */
+struct global_table_input {
+    struct str global_table_name;
+    LIST_OF(struct region_input) replication_group;
+    LIST_OF(struct global_replica_update) replica_updates;
+};
+struct list_global_tables_input {
+    struct str exclusive_start_global_table_name, region_name;
+    struct opt_i64 limit;
+};
+struct update_global_table_settings_input {
+    struct str global_table_name;
+    enum billing_mode global_table_billing_mode;
+    struct opt_i64 global_table_provisioned_write_capacity_units;
+    struct scaling_settings *write_settings;
+    index_scaling_list indexes;
+    replica_scaling_list replica_settings_update;
+};
+
+/* ListExports, ListImports; DescribeExport, DescribeImport. */
+struct list_transfers_input {
+    struct str table_arn, next_token;
+    struct opt_i64 max_results, page_size;
+};
+struct describe_transfer_input {
+    struct str export_arn, import_arn;
+};

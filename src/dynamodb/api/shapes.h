@@ -33,3 +33,27 @@ extern const struct shape shape_tag_resource;
 extern const struct shape shape_untag_resource;
 extern const struct shape shape_list_tags_of_resource;
 extern const struct shape shape_empty;
+
+/* shapes_settings.c */
+extern const struct shape shape_update_continuous_backups;
+extern const struct shape shape_described_table;
+extern const struct shape shape_describe_contributor_insights;
+extern const struct shape shape_update_contributor_insights;
+extern const struct shape shape_list_contributor_insights;
+extern const struct shape shape_kinesis_destination;
+extern const struct shape shape_update_kinesis_streaming_destination;
+extern const struct shape shape_put_resource_policy;
+extern const struct shape shape_get_resource_policy;
+extern const struct shape shape_delete_resource_policy;
+extern const struct shape shape_update_table_replica_auto_scaling;
+extern const struct shape shape_create_global_table;
+extern const struct shape shape_describe_global_table;
+extern const struct shape shape_list_global_tables;
+extern const struct shape shape_update_global_table;
+extern const struct shape shape_update_global_table_settings;
+extern const struct shape shape_list_exports;
+extern const struct shape shape_list_imports;
+extern const struct shape shape_describe_export;
+extern const struct shape shape_describe_import;
+/* Auto scaling, for what is kept of it. */
+extern const struct shape shape_scaling_settings;

@@ -1,37 +1,11 @@
-/* Shapes, common: the words in which shapes_*.c write facts, and the types that they share.
+/* Shapes, common: the types that the inputs of shapes_*.c share. Included by those only.
  *
- * Included by shapes_*.c only. Sources: service model 2012-08-10; the order of words in enums, and
- * which table names are told about in which words, from recordings of the service. */
+ * Sources: service model 2012-08-10; the order of words in enums, and which table names are told
+ * about in which words, from recordings of the service. */
 #pragma once
 
+#include "dynamodb/api/facts.h"
 #include "dynamodb/api/requests.h"
-#include "dynamodb/api/shape.h"
-
-#include <stddef.h>
-
-#define LENGTH(least, most) .has_min = true, .min = (least), .has_max = true, .max = (most)
-#define AT_LEAST(least) .has_min = true, .min = (least)
-#define AT_MOST(most) .has_max = true, .max = (most)
-#define WORDS(...)                                                                                 \
-    .kind = SHAPE_ENUM, .words = (const char *const[])                                             \
-    {                                                                                              \
-        __VA_ARGS__, NULL                                                                          \
-    }
-#define LIST(of) .kind = SHAPE_LIST, .element = &(of)
-#define MAP(of) .kind = SHAPE_MAP, .element = &(of)
-#define MEMBER(type, field, json, need, of)                                                        \
-    {                                                                                              \
-        STR_INIT(json), offsetof(struct type, field), need, &(of)                                  \
-    }
-#define STRUCTURE(type, class, ...)                                                                \
-    {                                                                                              \
-        .kind = SHAPE_STRUCTURE, .size_bytes = sizeof(struct type), .class_name = class,           \
-        .members = (const struct shape_member[]){__VA_ARGS__, END},                                \
-    }
-#define END                                                                                        \
-    {                                                                                              \
-        {NULL, 0}, 0, NEED_NOTHING, NULL                                                           \
-    }
 
 /* -- scalars ----------------------------------------------------------------------------------- */
 

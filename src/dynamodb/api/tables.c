@@ -4,6 +4,7 @@
  * and ACTIVE only when somebody asks again. */
 #include "dynamodb/api/control.h"
 #include "dynamodb/api/requests.h"
+#include "dynamodb/api/state.h"
 #include "dynamodb/api/table_define.h"
 #include "dynamodb/api/table_describe.h"
 
@@ -72,11 +73,15 @@ struct error *run_create_table(struct op *op)
         return error_new(op->arena, &error_ResourceInUseException, "Table already exists: %.*s",
                          STR_ARG(in->table_name));
     TRY(check_room(op));
+    if (in->resource_policy.data)
+        TRY(policy_check(op, in->resource_policy));
     definition.sse = sse_describe(op->arena, in->sse_specification, op->region, op->account_id);
     if (definition.billing == BILLING_PAY_PER_REQUEST)
         definition.billing_changed_ms = clock_now_ms(op->clock);
     TRY(catalog_create(op->store, op->arena, &definition, &created, &sequence));
     op_depends(op, sequence);
+    if (in->resource_policy.data)
+        TRY(policy_create(op, created, in->resource_policy));
     json_key(op->reply, S("TableDescription"));
     table_describe(op, table_with_status(op->arena, created, STATUS_CREATING));
     return NULL;
@@ -95,6 +100,7 @@ struct error *run_delete_table(struct op *op)
                                   "deletion. Disable deletion protection first.");
     json_key(op->reply, S("TableDescription"));
     table_describe(op, table_with_status(op->arena, t, STATUS_DELETING));
+    TRY(state_forget(op, t->id));
     TRY(catalog_delete(op->store, op->arena, t->id, &sequence));
     op_depends(op, sequence);
     return NULL;
