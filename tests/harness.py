@@ -116,18 +116,28 @@ def wait_for(question, seconds=10, what=None):
 
 
 class Server:
-    """A `cruddur dynamodb` or `cruddur serve`, listening on a free port of the loopback."""
+    """A `cruddur dynamodb` or `cruddur serve`, listening on free ports of the loopback."""
 
     def __init__(self, command="dynamodb", *flags, prefix=(), env=None):
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.dynamodb_url = self.url
         self.argv = [*prefix, program(), command, "--port", str(self.port), *map(str, flags)]
+        if command == "serve":
+            if "--dynamodb-port" not in self.argv:
+                self.argv += ["--dynamodb-port", str(free_port())]
+            port = self.argv[self.argv.index("--dynamodb-port") + 1]
+            self.dynamodb_url = f"http://127.0.0.1:{port}"
+        self.env = {**os.environ, **(env or {})}
         self.log = tempfile.TemporaryFile(mode="w+")
-        self.process = subprocess.Popen(
-            self.argv, stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT,
-            env={**os.environ, **(env or {})})
-        self.pid = self.process.pid
         atexit.register(self.kill)
+        self.start()
+
+    def start(self):
+        """Also after a stop: on the same ports."""
+        self.process = subprocess.Popen(
+            self.argv, stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT, env=self.env)
+        self.pid = self.process.pid
         wait_for(self.is_answering, 20, "the server answers")
 
     def is_answering(self):
@@ -159,11 +169,11 @@ class Server:
         import boto3
         from botocore.config import Config
         settings = {"retries": {"max_attempts": 0}, "read_timeout": 30, **config}
-        return boto3.client(service, endpoint_url=self.url, config=Config(**settings))
+        return boto3.client(service, endpoint_url=self.dynamodb_url, config=Config(**settings))
 
     def resource(self):
         import boto3
-        return boto3.resource("dynamodb", endpoint_url=self.url)
+        return boto3.resource("dynamodb", endpoint_url=self.dynamodb_url)
 
     def __enter__(self):
         return self
