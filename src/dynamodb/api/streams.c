@@ -1,13 +1,10 @@
 /* ListStreams, DescribeStream, GetShardIterator, GetRecords.
  *
  * Source: AWS API reference, Amazon DynamoDB Streams. */
-#include "base/encode.h"
-#include "dynamodb/api/attribute.h"
 #include "dynamodb/api/data.h"
 #include "dynamodb/api/position.h"
+#include "dynamodb/api/record.h"
 #include "dynamodb/api/requests.h"
-
-#include <inttypes.h>
 
 #define ITERATOR_LIFE_MS (15 * 60 * 1000)
 #define LIST_LIMIT 100 /* streams, and shards, of one answer */
@@ -79,21 +76,6 @@ struct error *run_list_streams(struct op *op)
 
 /* -- DescribeStream -----------------------------------------------------------------------------
  */
-
-static struct str view_name(enum stream_view view)
-{
-    switch (view) {
-    case VIEW_KEYS_ONLY:
-        return S("KEYS_ONLY");
-    case VIEW_NEW_IMAGE:
-        return S("NEW_IMAGE");
-    case VIEW_OLD_IMAGE:
-        return S("OLD_IMAGE");
-    case VIEW_NEW_AND_OLD_IMAGES:
-        return S("NEW_AND_OLD_IMAGES");
-    }
-    return S("");
-}
 
 static void write_key_schema(struct json_writer *w, const struct key_schema *keys)
 {
@@ -187,7 +169,7 @@ struct error *run_describe_stream(struct op *op)
     json_key(w, S("StreamArn")), json_str(w, arn_of(op, &s));
     json_key(w, S("StreamLabel")), json_str(w, stream_label(op->arena, s.created_ms));
     json_key(w, S("StreamStatus")), json_str(w, s.is_enabled ? S("ENABLED") : S("DISABLED"));
-    json_key(w, S("StreamViewType")), json_str(w, view_name(s.view));
+    json_key(w, S("StreamViewType")), json_str(w, stream_view_name(s.view));
     json_key(w, S("CreationRequestDateTime")), json_double(w, (double)s.created_ms / 1000);
     json_key(w, S("TableName")), json_str(w, s.table_name);
     write_key_schema(w, &s.keys);
@@ -271,79 +253,6 @@ struct error *run_get_shard_iterator(struct op *op)
 /* -- GetRecords ---------------------------------------------------------------------------------
  */
 
-/* 32 hex digits that are the record's for good. */
-static struct str event_id(struct op *op, const struct iterator *it, uint64_t sequence)
-{
-    struct str name = arena_printf(op->arena, "%" PRIu32 "/%" PRIu32 "/%" PRIu64, it->stream_id,
-                                   it->shard_id, sequence);
-    struct md5 sum = md5_of(it->stream_arn, name);
-    struct buf b;
-    buf_init(&b, 64);
-    hex_encode(&b, (struct str){(const char *)sum.bytes, sizeof sum.bytes});
-    struct str id = arena_str(op->arena, buf_str(&b));
-    buf_clear(&b);
-    return id;
-}
-
-static struct str event_name(enum stream_event event)
-{
-    switch (event) {
-    case EVENT_INSERT:
-        return S("INSERT");
-    case EVENT_MODIFY:
-        return S("MODIFY");
-    case EVENT_REMOVE:
-        return S("REMOVE");
-    }
-    return S("");
-}
-
-static void write_image(struct json_writer *w, struct str name, struct str attributes)
-{
-    if (!attributes.len)
-        return;
-    json_key(w, name);
-    attribute_write_item(w, attributes);
-}
-
-static void write_change(struct op *op, const struct stream *s, const struct stream_record *r)
-{
-    struct json_writer *w = op->reply;
-    int64_t size = (int64_t)item_of(r->keys).size_bytes + item_of(r->new_image).size_bytes +
-                   item_of(r->old_image).size_bytes;
-    json_begin_object(w);
-    json_key(w, S("ApproximateCreationDateTime")), json_i64(w, r->created_ms / 1000);
-    write_image(w, S("Keys"), r->keys);
-    write_image(w, S("NewImage"), r->new_image);
-    write_image(w, S("OldImage"), r->old_image);
-    json_key(w, S("SequenceNumber")), json_str(w, sequence_name(op->arena, r->sequence));
-    json_key(w, S("SizeBytes")), json_i64(w, size);
-    json_key(w, S("StreamViewType")), json_str(w, view_name(s->view));
-    json_end_object(w);
-}
-
-static void write_record(struct op *op, const struct stream *s, const struct iterator *it,
-                         const struct stream_record *r)
-{
-    struct json_writer *w = op->reply;
-    json_begin_object(w);
-    json_key(w, S("eventID")), json_str(w, event_id(op, it, r->sequence));
-    json_key(w, S("eventName")), json_str(w, event_name(r->event));
-    json_key(w, S("eventVersion")), json_str(w, S("1.1"));
-    json_key(w, S("eventSource")), json_str(w, S("aws:dynamodb"));
-    json_key(w, S("awsRegion")), json_str(w, op->region);
-    json_key(w, S("dynamodb"));
-    write_change(op, s, r);
-    if (r->is_ttl) {
-        json_key(w, S("userIdentity"));
-        json_begin_object(w);
-        json_key(w, S("PrincipalId")), json_str(w, S("dynamodb.amazonaws.com"));
-        json_key(w, S("Type")), json_str(w, S("Service"));
-        json_end_object(w);
-    }
-    json_end_object(w);
-}
-
 static struct error *check_iterator(struct op *op, struct str name, struct iterator *it,
                                     struct stream *s)
 {
@@ -372,8 +281,9 @@ struct error *run_get_records(struct op *op)
         return trimmed(op);
     json_key(op->reply, S("Records"));
     json_begin_array(op->reply);
+    const struct record_source source = {it.stream_arn, op->region, s.id, it.shard_id, s.view};
     for (size_t i = 0; i < page.count; i++)
-        write_record(op, &s, &it, &page.records[i]);
+        record_write(op->arena, op->reply, &source, &page.records[i]);
     json_end_array(op->reply);
     if (page.is_end)
         return NULL;
