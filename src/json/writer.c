@@ -119,15 +119,14 @@ static void escape_char(struct buf *out, char c)
 
 void json_escape(struct buf *out, struct str text)
 {
-    const char *at = text.data, *end = text.data + text.len;
+    const char *at = text.len ? text.data : "", *end = at + text.len;
     char *to = buf_reserve(out, text.len + 2);
     if (!to)
         return;
-    const char *special = text.len ? json_find_special(at, end) : end;
+    const char *special = json_find_special(at, end);
     if (special == end) { /* nothing to escape: one copy */
         *to = '"';
-        if (text.len)
-            memcpy(to + 1, at, text.len);
+        memcpy(to + 1, at, text.len);
         to[text.len + 1] = '"';
         out->len += text.len + 2;
         return;
