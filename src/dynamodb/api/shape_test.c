@@ -7,6 +7,9 @@
 #include "dynamodb/model/errors.h"
 #include "tap.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 static void check_refused(struct arena *a, const struct shape *shape, struct str json,
                           struct str message)
 {
@@ -105,7 +108,20 @@ TEST(numbers_are_cut_and_held_at_their_bounds)
     CHECK_INT(in.limit.value, 2147483647);
 }
 
-TEST(words_stand_for_booleans)
+/* The text is not terminated: a number at its very end must not be read beyond it. */
+TEST(a_number_at_the_end_is_read_to_the_end)
+{
+    static const char bytes[] = {'{', '"', 'L', 'i', 'm', 'i', 't', '"', ':', '1', '7'};
+    struct scan_input in;
+    char *text = mem_alloc(sizeof bytes);
+    memcpy(text, bytes, sizeof bytes);
+    struct error *error = shape_decode(arena, &shape_scan, (struct str){text, sizeof bytes}, &in);
+    CHECK(error && error->kind == &error_SerializationException);
+    CHECK_INT(in.limit.value, 17);
+    free(text);
+}
+
+TEST(a_number_at_the_end_is_read_to_the_end), T(words_stand_for_booleans)
 {
     struct scan_input in;
     CHECK(!shape_decode(arena, &shape_scan, S("{\"TableName\":\"abc\",\"ConsistentRead\":\"Yes\"}"),
@@ -209,7 +225,8 @@ TEST(patterns_match_whole_texts)
 TAP_MAIN(T(members_land_in_their_fields), T(absent_members_stay_absent),
          T(nested_structures_are_pointers), T(maps_of_lists_keep_both),
          T(of_two_members_with_one_name_the_later_counts),
-         T(numbers_are_cut_and_held_at_their_bounds), T(words_stand_for_booleans),
-         T(violations_are_counted_up_to_ten), T(lengths_are_of_characters),
-         T(huge_violations_are_told_whole), T(tables_are_named_by_arn_too),
-         T(every_operation_has_a_sound_shape), T(patterns_match_whole_texts))
+         T(numbers_are_cut_and_held_at_their_bounds), T(a_number_at_the_end_is_read_to_the_end),
+         T(words_stand_for_booleans), T(violations_are_counted_up_to_ten),
+         T(lengths_are_of_characters), T(huge_violations_are_told_whole),
+         T(tables_are_named_by_arn_too), T(every_operation_has_a_sound_shape),
+         T(patterns_match_whole_texts))

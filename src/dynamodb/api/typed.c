@@ -17,10 +17,17 @@ struct error *typed_broken(struct json_reader *r)
     return wrong(r, "Unable to parse the request: %.*s", STR_ARG(json_error(r)));
 }
 
-/* Whether the number that comes next has a fraction or an exponent that leaves one. */
-static bool is_decimal(struct str number)
+/* The number's text may be the last of the request, so it is ended before the C library reads it.
+ */
+static double number_value(struct json_reader *r, struct str number)
 {
-    double value = strtod(number.data, NULL); /* stops at the number's end, which is no digit */
+    return strtod(arena_z(r->arena, number), NULL);
+}
+
+/* Whether a number has a fraction or an exponent that leaves one. */
+static bool is_decimal(struct json_reader *r, struct str number)
+{
+    double value = number_value(r, number);
     return value != floor(value);
 }
 
@@ -37,7 +44,7 @@ static struct error *not_scalar(struct json_reader *r, const char *type)
         if (!json_read_number(r, &number))
             return typed_broken(r);
         return wrong(r, "%s_VALUE cannot be converted to %s",
-                     is_decimal(number) ? "DECIMAL" : "NUMBER", type);
+                     is_decimal(r, number) ? "DECIMAL" : "NUMBER", type);
     case JSON_STRING:
         return wrong(r, "STRING_VALUE cannot be converted to %s", type);
     case JSON_ARRAY:
@@ -85,16 +92,17 @@ struct error *typed_read_bool(struct json_reader *r, bool *out)
 
 /* A JSON number as a whole one. Java narrows the same way: a fraction is cut off, and what is too
  * large becomes the largest. */
-static int64_t whole(struct str number, int64_t least, int64_t most)
+static int64_t whole(struct json_reader *r, struct str number, int64_t least, int64_t most)
 {
     bool is_plain = true;
     for (size_t i = 0; i < number.len; i++)
         is_plain &= number.data[i] == '-' || (number.data[i] >= '0' && number.data[i] <= '9');
     if (is_plain) {
-        long long value = strtoll(number.data, NULL, 10); /* at the bounds when out of range */
+        long long value =
+            strtoll(arena_z(r->arena, number), NULL, 10); /* at the bounds when out of range */
         return value < least ? least : value > most ? most : value;
     }
-    double value = floor(strtod(number.data, NULL));
+    double value = floor(number_value(r, number));
     return value <= (double)least ? least : value >= (double)most ? most : (int64_t)value;
 }
 
@@ -106,7 +114,7 @@ struct error *typed_read_integer(struct json_reader *r, const char *type, int64_
     struct str number;
     if (!json_read_number(r, &number))
         return typed_broken(r);
-    *out = whole(number, is_long ? INT64_MIN : INT_MIN, is_long ? INT64_MAX : INT_MAX);
+    *out = whole(r, number, is_long ? INT64_MIN : INT_MIN, is_long ? INT64_MAX : INT_MAX);
     return NULL;
 }
 
@@ -117,7 +125,7 @@ struct error *typed_read_double(struct json_reader *r, double *out)
     struct str number;
     if (!json_read_number(r, &number))
         return typed_broken(r);
-    double value = strtod(number.data, NULL);
+    double value = number_value(r, number);
     *out = isfinite(value) ? value : 0;
     return NULL;
 }
