@@ -121,7 +121,7 @@ TEST(a_number_at_the_end_is_read_to_the_end)
     free(text);
 }
 
-TEST(a_number_at_the_end_is_read_to_the_end), T(words_stand_for_booleans)
+TEST(words_stand_for_booleans)
 {
     struct scan_input in;
     CHECK(!shape_decode(arena, &shape_scan, S("{\"TableName\":\"abc\",\"ConsistentRead\":\"Yes\"}"),
