@@ -47,9 +47,10 @@ static bool check_ok(const struct error *e, const char *what)
     return CHECK(!e);
 }
 
-static void open_with(struct world *w, struct arena *arena, const struct clock *clock)
+static void open_with(struct world *w, struct arena *arena, const struct clock *clock,
+                      const char *dir)
 {
-    struct engine_options options = {.clock = clock, .rand = &rand_system};
+    struct engine_options options = {.data_dir = dir, .clock = clock, .rand = &rand_system};
     w->arena = arena;
     w->users = demo;
     if (!check_ok(engine_open(arena, &options, &w->engine), "engine_open"))
@@ -67,13 +68,19 @@ void world_open(struct world *w, struct arena *arena)
 {
     *w = (struct world){.time = {WORLD_NOW_US}};
     w->clock = clock_manual(&w->time);
-    open_with(w, arena, &w->clock);
+    open_with(w, arena, &w->clock, NULL);
 }
 
 void world_open_live(struct world *w, struct arena *arena)
 {
     *w = (struct world){.clock = clock_system};
-    open_with(w, arena, &w->clock);
+    open_with(w, arena, &w->clock, NULL);
+}
+
+void world_open_dir(struct world *w, struct arena *arena, const char *dir)
+{
+    *w = (struct world){.clock = clock_system};
+    open_with(w, arena, &w->clock, dir);
 }
 
 void world_close(struct world *w)

@@ -36,6 +36,8 @@ struct world {
 void world_open(struct world *w, struct arena *arena);
 /* The same with the system's clock, for feeds and threads. */
 void world_open_live(struct world *w, struct arena *arena);
+/* The same in a folder, to be opened again. */
+void world_open_dir(struct world *w, struct arena *arena, const char *dir);
 void world_close(struct world *w);
 
 const struct user *world_user(struct world *w, enum person_index who);
