@@ -123,9 +123,9 @@ class Server:
         self.url = f"http://127.0.0.1:{self.port}"
         self.dynamodb_url = self.url
         self.argv = [*prefix, program(), command, "--port", str(self.port), *map(str, flags)]
-        if command == "serve":
-            if "--dynamodb-port" not in self.argv:
-                self.argv += ["--dynamodb-port", str(free_port())]
+        if command == "serve" and not {"--dynamodb", "--dynamodb-port", "--production"} & set(self.argv):
+            self.argv += ["--dynamodb-port", str(free_port())]  # never the default, which is taken on some desks
+        if "--dynamodb-port" in self.argv:
             port = self.argv[self.argv.index("--dynamodb-port") + 1]
             self.dynamodb_url = f"http://127.0.0.1:{port}"
         self.env = {**os.environ, **(env or {})}
