@@ -122,8 +122,7 @@ static void check_world(struct arena *arena, const bool *acknowledged)
     } while (page.prev.len);
     CHECK_INT(expected, 0);
     for (int i = 0; i < TEXTS_MAX; i++)
-        if (acknowledged[i] && !seen[i])
-            CHECK(!"an acknowledged message is missing");
+        CHECK(seen[i] || !acknowledged[i]);
     for (enum person_index who = ANDREW; who <= BAYKO; who++) {
         struct group_row row = {0};
         CHECK_INT(world_group_rows(&w, who, group, &row), 1);

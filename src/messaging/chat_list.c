@@ -173,7 +173,8 @@ static struct error *adopt_row(struct listing *l, const struct group_row *row)
     queue_enter(l->chat->queue, row->group);
     struct error *e = adopt_group_row(l->chat, l->a, row->member, row->sk, l->cost);
     queue_leave(l->chat->queue, row->group);
-    return e && e->kind != &chat_not_yet ? e : NULL;
+    /* One conversation that cannot be adopted must not take the whole list away. */
+    return e && e->kind != &chat_not_yet && e->kind != &chat_unavailable ? e : NULL;
 }
 
 static struct error *list_row(struct listing *l, const struct group_row *row,
@@ -311,6 +312,7 @@ struct error *chat_mark_read(struct chat *chat, struct arena *a, const struct us
 {
     struct item item;
     bool found, applied;
+    struct error *e = NULL;
     TRY(check_member(chat, a, me, group, cost));
     TRY(rowstore_get(&chat->store, a, row_state_key(a, group), &item, &found, cost));
     /* Nobody can have read what is not there yet: it would hide the messages to come. */
@@ -321,5 +323,12 @@ struct error *chat_mark_read(struct chat *chat, struct arena *a, const struct us
         seq = state.seq;
     if (seq <= 0)
         return NULL;
-    return raise_read_seq(chat, a, row_member_key(a, group, me->uuid), seq, &applied, cost);
+    /* A send that changes the same row meanwhile makes it busy, not wrong. */
+    for (int tries = 0; tries < CHAT_RACES_MAX; tries++) {
+        e = raise_read_seq(chat, a, row_member_key(a, group, me->uuid), seq, &applied, cost);
+        if (!e || e->kind != &chat_unavailable)
+            return e;
+        chat_back_off(chat, tries);
+    }
+    return e;
 }

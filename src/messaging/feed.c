@@ -35,6 +35,7 @@ struct waiting {
 struct feed {
     struct feed_options options;
     struct follower *follower;
+    struct arena work; /* of one record: a page of them would add up */
     pthread_t thread;
     int64_t started_s;
     int64_t saved_us;
@@ -162,9 +163,8 @@ static void push_waiting(struct feed *feed, struct str group, struct str text)
     feed->waiting_count++;
 }
 
-static void take_record(void *context, struct arena *a, struct str text)
+static void take_insert(struct feed *feed, struct arena *a, struct str text)
 {
-    struct feed *feed = context;
     struct record record;
     struct str group;
     if (!record_decode(a, text, &record) || !str_eq(record.event, S("INSERT")))
@@ -193,6 +193,14 @@ static void take_record(void *context, struct arena *a, struct str text)
     }
 }
 
+static void take_record(void *context, struct arena *a, struct str text)
+{
+    struct feed *feed = context;
+    (void)a;
+    take_insert(feed, &feed->work, text);
+    arena_reset(&feed->work);
+}
+
 /* -- what waits -------------------------------------------------------------------------------- */
 
 static void free_waiting(struct waiting *w)
@@ -216,7 +224,7 @@ static bool try_waiting(struct feed *feed, struct arena *a, struct waiting *w)
 }
 
 /* In order; a group's later messages wait for its first. */
-static void try_all_waiting(struct feed *feed, struct arena *a)
+static void try_all_waiting(struct feed *feed)
 {
     struct waiting *all = feed->first;
     feed->first = feed->last = NULL;
@@ -224,7 +232,10 @@ static void try_all_waiting(struct feed *feed, struct arena *a)
         struct waiting *w = all;
         all = w->next;
         w->next = NULL;
-        if (!is_waited_for(feed, buf_str(&w->group)) && try_waiting(feed, a, w)) {
+        bool is_over =
+            !is_waited_for(feed, buf_str(&w->group)) && try_waiting(feed, &feed->work, w);
+        arena_reset(&feed->work);
+        if (is_over) {
             feed->waiting_count--;
             free_waiting(w);
             continue;
@@ -267,7 +278,7 @@ static int64_t one_round(struct feed *feed, struct arena *a)
         e = chat_prepare(feed->options.chat, a, false);
     if (!e && state == FOLLOWER_READING)
         e = save_if_due(feed, a);
-    try_all_waiting(feed, a);
+    try_all_waiting(feed);
     report(feed, e);
     if (e)
         return FAILED_MS;
@@ -297,6 +308,7 @@ struct feed *feed_start(const struct feed_options *options)
     struct feed *feed = mem_zalloc(sizeof *feed);
     pthread_condattr_t monotonic;
     feed->options = *options;
+    arena_init(&feed->work);
     if (!feed->options.idle_ms)
         feed->options.idle_ms = IDLE_MS;
     feed->follower = follower_new(&(struct follower_options){
@@ -335,6 +347,7 @@ void feed_stop(struct feed *feed)
         free_waiting(w);
     }
     follower_free(feed->follower);
+    arena_clear(&feed->work);
     pthread_cond_destroy(&feed->stopped);
     pthread_mutex_destroy(&feed->lock);
     free(feed);
