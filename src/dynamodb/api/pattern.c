@@ -14,6 +14,11 @@ static bool is_word(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
+static bool escape_holds(char escaped, char c)
+{
+    return escaped == 'w' ? is_word(c) : escaped == 't' ? c == '\t' : escaped == c;
+}
+
 /* Whether c is in the class between its brackets. */
 static bool class_holds(const char *at, const char *end, char c)
 {
@@ -22,7 +27,7 @@ static bool class_holds(const char *at, const char *end, char c)
     for (at += is_negated; at < end; at++) {
         if (*at == '\\' && at + 1 < end) {
             at++;
-            is_in |= *at == 'w' ? is_word(c) : *at == c;
+            is_in |= escape_holds(*at, c);
         } else if (at + 2 < end && at[1] == '-') {
             is_in |= c >= at[0] && c <= at[2];
             at += 2;
@@ -38,7 +43,7 @@ static bool piece_holds(const struct piece *p, char c)
     if (*p->start == '[')
         return class_holds(p->start + 1, p->end - 1, c);
     if (*p->start == '\\')
-        return p->start[1] == 'w' ? is_word(c) : p->start[1] == c;
+        return escape_holds(p->start[1], c);
     return *p->start == c;
 }
 

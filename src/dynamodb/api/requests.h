@@ -609,3 +609,79 @@ struct list_transfers_input {
 struct describe_transfer_input {
     struct str export_arn, import_arn;
 };
+
+/* -- backups, exports, imports -------------------------------------------------------------------
+ */
+
+struct create_backup_input {
+    struct str table_name, backup_name;
+};
+/* DescribeBackup, DeleteBackup. */
+struct backup_arn_input {
+    struct str backup_arn;
+};
+enum backup_type_filter {
+    BACKUP_TYPE_ABSENT,
+    BACKUP_TYPE_USER,
+    BACKUP_TYPE_SYSTEM,
+    BACKUP_TYPE_AWS_BACKUP,
+    BACKUP_TYPE_ALL,
+};
+struct list_backups_input {
+    struct str table_name;
+    struct opt_i64 limit, time_range_lower_bound, time_range_upper_bound;
+    struct str exclusive_start_backup_arn;
+    enum backup_type_filter backup_type;
+};
+/* RestoreTableFromBackup, RestoreTableToPointInTime. */
+struct restore_table_input {
+    struct str target_table_name, backup_arn, source_table_arn, source_table_name;
+    struct opt_bool use_latest_restorable_time;
+    struct opt_i64 restore_date_time;
+    enum billing_mode billing_mode_override;
+    index_list global_secondary_index_override, local_secondary_index_override;
+    struct provisioned_throughput *provisioned_throughput_override;
+    struct on_demand_throughput *on_demand_throughput_override;
+    struct sse_specification *sse_specification_override;
+};
+enum export_format { EXPORT_FORMAT_ABSENT, EXPORT_DYNAMODB_JSON, EXPORT_ION };
+enum export_type { EXPORT_TYPE_ABSENT, EXPORT_FULL, EXPORT_INCREMENTAL };
+enum export_view { EXPORT_VIEW_ABSENT, EXPORT_NEW_IMAGE, EXPORT_NEW_AND_OLD_IMAGES };
+struct incremental_export {
+    struct opt_i64 export_from_time, export_to_time;
+    enum export_view export_view_type;
+};
+struct export_table_input {
+    struct str table_arn;
+    struct opt_i64 export_time;
+    struct str client_token, s3_bucket, s3_bucket_owner, s3_prefix, s3_sse_kms_key_id;
+    enum sse_type s3_sse_algorithm;
+    enum export_format export_format;
+    enum export_type export_type;
+    struct incremental_export *incremental_export_specification;
+};
+enum import_format { IMPORT_FORMAT_ABSENT, IMPORT_DYNAMODB_JSON, IMPORT_ION, IMPORT_CSV };
+enum import_compression {
+    IMPORT_COMPRESSION_ABSENT,
+    IMPORT_COMPRESSION_GZIP,
+    IMPORT_COMPRESSION_ZSTD,
+    IMPORT_COMPRESSION_NONE,
+};
+struct bucket_source {
+    struct str s3_bucket_owner, s3_bucket, s3_key_prefix;
+};
+struct csv_options {
+    struct str delimiter;
+    string_list header_list;
+};
+struct input_format_options {
+    struct csv_options *csv;
+};
+struct import_table_input {
+    struct str client_token;
+    struct bucket_source *s3_bucket_source;
+    enum import_format input_format;
+    struct input_format_options *input_format_options;
+    enum import_compression input_compression_type;
+    struct create_table_input *table_creation_parameters;
+};

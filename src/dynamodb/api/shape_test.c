@@ -215,6 +215,8 @@ TEST(patterns_match_whole_texts)
     CHECK(!pattern_matches("[a-zA-Z0-9_.-]+", S("")));
     CHECK(pattern_matches("[0-9]{12}", S("123456789012")));
     CHECK(!pattern_matches("[0-9]{12}", S("1234567890123")));
+    CHECK(pattern_matches("[,;:|\\t ]", S("\t")));
+    CHECK(!pattern_matches("[,;:|\\t ]", S("t")));
     CHECK(pattern_matches("^[^\\$]+$", S("abc")));
     CHECK(!pattern_matches("^[^\\$]+$", S("a$c")));
     CHECK(pattern_matches("^[a-z0-9A-Z]+[\\.\\-\\w]*[a-z0-9A-Z]+$", S("my.bucket-1")));

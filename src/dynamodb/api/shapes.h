@@ -57,3 +57,12 @@ extern const struct shape shape_describe_export;
 extern const struct shape shape_describe_import;
 /* Auto scaling, for what is kept of it. */
 extern const struct shape shape_scaling_settings;
+
+/* shapes_tables.c: backups, exports, imports */
+extern const struct shape shape_create_backup;
+extern const struct shape shape_backup_arn;
+extern const struct shape shape_list_backups;
+extern const struct shape shape_restore_table_from_backup;
+extern const struct shape shape_restore_table_to_point_in_time;
+extern const struct shape shape_export_table_to_point_in_time;
+extern const struct shape shape_import_table;

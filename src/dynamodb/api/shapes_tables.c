@@ -311,3 +311,148 @@ const struct shape shape_empty = {
     .class_name = "EmptyInput",
     .members = (const struct shape_member[]){END},
 };
+
+/* -- backups ----------------------------------------------------------------------------------- */
+
+static const struct shape backup_arn = {.kind = SHAPE_STRING, LENGTH(37, 1024)};
+static const struct shape backups_limit = {.kind = SHAPE_INTEGER, LENGTH(1, 100)};
+static const struct shape backup_type = {WORDS("USER", "SYSTEM", "AWS_BACKUP", "ALL")};
+static const struct shape timestamp = {.kind = SHAPE_TIMESTAMP};
+static const struct shape transfer_token = {.kind = SHAPE_STRING, .pattern = "^[^\\$]+$"};
+static const struct shape bucket = {
+    .kind = SHAPE_STRING, .pattern = "^[a-z0-9A-Z]+[\\.\\-\\w]*[a-z0-9A-Z]+$", AT_MOST(255)};
+static const struct shape bucket_owner = {.kind = SHAPE_STRING, .pattern = "[0-9]{12}"};
+static const struct shape prefix = {.kind = SHAPE_STRING, AT_MOST(1024)};
+static const struct shape kms_key_id = {.kind = SHAPE_STRING, LENGTH(1, 2048)};
+static const struct shape export_format = {WORDS("DYNAMODB_JSON", "ION")};
+static const struct shape export_type = {WORDS("FULL_EXPORT", "INCREMENTAL_EXPORT")};
+static const struct shape export_view = {WORDS("NEW_IMAGE", "NEW_AND_OLD_IMAGES")};
+static const struct shape import_format = {WORDS("DYNAMODB_JSON", "ION", "CSV")};
+static const struct shape import_compression = {WORDS("GZIP", "ZSTD", "NONE")};
+static const struct shape delimiter = {.kind = SHAPE_STRING, .pattern = "[,;:|\\t ]", LENGTH(1, 1)};
+static const struct shape header = {.kind = SHAPE_STRING, LENGTH(1, 65536)};
+static const struct shape header_list = {LIST(header), LENGTH(1, 255)};
+
+const struct shape shape_create_backup =
+    STRUCTURE(create_backup_input, "CreateBackupInput",
+              MEMBER(create_backup_input, table_name, "TableName", NEED_MEMBER, table_name),
+              MEMBER(create_backup_input, backup_name, "BackupName", NEED_MEMBER, plain_name));
+
+const struct shape shape_backup_arn =
+    STRUCTURE(backup_arn_input, "BackupArnInput",
+              MEMBER(backup_arn_input, backup_arn, "BackupArn", NEED_MEMBER, backup_arn));
+
+const struct shape shape_list_backups =
+    STRUCTURE(list_backups_input, "ListBackupsInput",
+              MEMBER(list_backups_input, table_name, "TableName", NEED_NOTHING, table_name),
+              MEMBER(list_backups_input, limit, "Limit", NEED_NOTHING, backups_limit),
+              MEMBER(list_backups_input, time_range_lower_bound, "TimeRangeLowerBound",
+                     NEED_NOTHING, timestamp),
+              MEMBER(list_backups_input, time_range_upper_bound, "TimeRangeUpperBound",
+                     NEED_NOTHING, timestamp),
+              MEMBER(list_backups_input, exclusive_start_backup_arn, "ExclusiveStartBackupArn",
+                     NEED_NOTHING, backup_arn),
+              MEMBER(list_backups_input, backup_type, "BackupType", NEED_NOTHING, backup_type));
+
+const struct shape shape_restore_table_from_backup = STRUCTURE(
+    restore_table_input, "RestoreTableFromBackupInput",
+    MEMBER(restore_table_input, target_table_name, "TargetTableName", NEED_MEMBER, plain_name),
+    MEMBER(restore_table_input, backup_arn, "BackupArn", NEED_MEMBER, backup_arn),
+    MEMBER(restore_table_input, billing_mode_override, "BillingModeOverride", NEED_NOTHING,
+           billing_mode),
+    MEMBER(restore_table_input, global_secondary_index_override, "GlobalSecondaryIndexOverride",
+           NEED_NOTHING, global_indexes),
+    MEMBER(restore_table_input, local_secondary_index_override, "LocalSecondaryIndexOverride",
+           NEED_NOTHING, local_indexes),
+    MEMBER(restore_table_input, provisioned_throughput_override, "ProvisionedThroughputOverride",
+           NEED_NOTHING, provisioned_throughput),
+    MEMBER(restore_table_input, on_demand_throughput_override, "OnDemandThroughputOverride",
+           NEED_NOTHING, on_demand_throughput),
+    MEMBER(restore_table_input, sse_specification_override, "SSESpecificationOverride",
+           NEED_NOTHING, sse_specification));
+
+const struct shape shape_restore_table_to_point_in_time = STRUCTURE(
+    restore_table_input, "RestoreTableToPointInTimeInput",
+    MEMBER(restore_table_input, source_table_arn, "SourceTableArn", NEED_NOTHING, any_arn),
+    MEMBER(restore_table_input, source_table_name, "SourceTableName", NEED_NOTHING, plain_name),
+    MEMBER(restore_table_input, target_table_name, "TargetTableName", NEED_MEMBER, plain_name),
+    MEMBER(restore_table_input, use_latest_restorable_time, "UseLatestRestorableTime", NEED_NOTHING,
+           boolean),
+    MEMBER(restore_table_input, restore_date_time, "RestoreDateTime", NEED_NOTHING, timestamp),
+    MEMBER(restore_table_input, billing_mode_override, "BillingModeOverride", NEED_NOTHING,
+           billing_mode),
+    MEMBER(restore_table_input, global_secondary_index_override, "GlobalSecondaryIndexOverride",
+           NEED_NOTHING, global_indexes),
+    MEMBER(restore_table_input, local_secondary_index_override, "LocalSecondaryIndexOverride",
+           NEED_NOTHING, local_indexes),
+    MEMBER(restore_table_input, provisioned_throughput_override, "ProvisionedThroughputOverride",
+           NEED_NOTHING, provisioned_throughput),
+    MEMBER(restore_table_input, on_demand_throughput_override, "OnDemandThroughputOverride",
+           NEED_NOTHING, on_demand_throughput),
+    MEMBER(restore_table_input, sse_specification_override, "SSESpecificationOverride",
+           NEED_NOTHING, sse_specification));
+
+/* -- exports and imports ----------------------------------------------------------------------- */
+
+static const struct shape incremental_export = STRUCTURE(
+    incremental_export, "IncrementalExportSpecification",
+    MEMBER(incremental_export, export_from_time, "ExportFromTime", NEED_NOTHING, timestamp),
+    MEMBER(incremental_export, export_to_time, "ExportToTime", NEED_NOTHING, timestamp),
+    MEMBER(incremental_export, export_view_type, "ExportViewType", NEED_NOTHING, export_view));
+
+const struct shape shape_export_table_to_point_in_time = STRUCTURE(
+    export_table_input, "ExportTableToPointInTimeInput",
+    MEMBER(export_table_input, table_arn, "TableArn", NEED_MEMBER, any_arn),
+    MEMBER(export_table_input, export_time, "ExportTime", NEED_NOTHING, timestamp),
+    MEMBER(export_table_input, client_token, "ClientToken", NEED_NOTHING, transfer_token),
+    MEMBER(export_table_input, s3_bucket, "S3Bucket", NEED_MEMBER, bucket),
+    MEMBER(export_table_input, s3_bucket_owner, "S3BucketOwner", NEED_NOTHING, bucket_owner),
+    MEMBER(export_table_input, s3_prefix, "S3Prefix", NEED_NOTHING, prefix),
+    MEMBER(export_table_input, s3_sse_algorithm, "S3SseAlgorithm", NEED_NOTHING, sse_type),
+    MEMBER(export_table_input, s3_sse_kms_key_id, "S3SseKmsKeyId", NEED_NOTHING, kms_key_id),
+    MEMBER(export_table_input, export_format, "ExportFormat", NEED_NOTHING, export_format),
+    MEMBER(export_table_input, export_type, "ExportType", NEED_NOTHING, export_type),
+    MEMBER(export_table_input, incremental_export_specification, "IncrementalExportSpecification",
+           NEED_NOTHING, incremental_export));
+
+static const struct shape bucket_source =
+    STRUCTURE(bucket_source, "S3BucketSource",
+              MEMBER(bucket_source, s3_bucket_owner, "S3BucketOwner", NEED_NOTHING, bucket_owner),
+              MEMBER(bucket_source, s3_bucket, "S3Bucket", NEED_MEMBER, bucket),
+              MEMBER(bucket_source, s3_key_prefix, "S3KeyPrefix", NEED_NOTHING, prefix));
+
+static const struct shape csv_options = STRUCTURE(
+    csv_options, "CsvOptions", MEMBER(csv_options, delimiter, "Delimiter", NEED_NOTHING, delimiter),
+    MEMBER(csv_options, header_list, "HeaderList", NEED_NOTHING, header_list));
+
+static const struct shape input_format_options =
+    STRUCTURE(input_format_options, "InputFormatOptions",
+              MEMBER(input_format_options, csv, "Csv", NEED_NOTHING, csv_options));
+
+static const struct shape table_creation =
+    STRUCTURE(create_table_input, "TableCreationParameters",
+              MEMBER(create_table_input, table_name, "TableName", NEED_MEMBER, plain_name),
+              MEMBER(create_table_input, attribute_definitions, "AttributeDefinitions", NEED_MEMBER,
+                     attribute_definitions),
+              MEMBER(create_table_input, key_schema, "KeySchema", NEED_MEMBER, table_keys),
+              MEMBER(create_table_input, billing_mode, "BillingMode", NEED_NOTHING, billing_mode),
+              MEMBER(create_table_input, provisioned_throughput, "ProvisionedThroughput",
+                     NEED_NOTHING, provisioned_throughput),
+              MEMBER(create_table_input, on_demand_throughput, "OnDemandThroughput", NEED_NOTHING,
+                     on_demand_throughput),
+              MEMBER(create_table_input, sse_specification, "SSESpecification", NEED_NOTHING,
+                     sse_specification),
+              MEMBER(create_table_input, global_secondary_indexes, "GlobalSecondaryIndexes",
+                     NEED_NOTHING, global_indexes));
+
+const struct shape shape_import_table = STRUCTURE(
+    import_table_input, "ImportTableInput",
+    MEMBER(import_table_input, client_token, "ClientToken", NEED_NOTHING, transfer_token),
+    MEMBER(import_table_input, s3_bucket_source, "S3BucketSource", NEED_MEMBER, bucket_source),
+    MEMBER(import_table_input, input_format, "InputFormat", NEED_MEMBER, import_format),
+    MEMBER(import_table_input, input_format_options, "InputFormatOptions", NEED_NOTHING,
+           input_format_options),
+    MEMBER(import_table_input, input_compression_type, "InputCompressionType", NEED_NOTHING,
+           import_compression),
+    MEMBER(import_table_input, table_creation_parameters, "TableCreationParameters", NEED_MEMBER,
+           table_creation));
