@@ -22,7 +22,7 @@ static struct error *local_call(struct client *c, struct arena *a, struct str op
     struct call call = {.operation = operation, .request = request, .arena = a, .reply = &reply};
     while (engine_call(local->engine, &call) == CALL_MORE)
         ;
-    if (!engine_wait(local->engine, call.depends_on))
+    if (call.depends_on && !engine_wait(local->engine, call.depends_on))
         engine_fail_call(local->engine, &call);
     *response = arena_str(a, buf_str(&reply));
     buf_clear(&reply);
