@@ -104,9 +104,11 @@ MUST_USE struct error *chat_send(struct chat *chat, struct arena *a, const struc
                                  const struct chat_send *send, struct chat_sent *out,
                                  struct chat_cost *cost);
 
-/* Mark read up to seq, at most up to the newest message; never goes back. */
+/* Mark read up to seq, at most up to the newest message; never goes back. *read_to, if not
+ * NULL, gets the seq that was meant, after that bound. */
 MUST_USE struct error *chat_mark_read(struct chat *chat, struct arena *a, const struct user *me,
-                                      struct str group, int64_t seq, struct chat_cost *cost);
+                                      struct str group, int64_t seq, int64_t *read_to,
+                                      struct chat_cost *cost);
 
 /* User ids of the group's members, for live delivery. */
 MUST_USE struct error *chat_members(struct chat *chat, struct arena *a, struct str group,

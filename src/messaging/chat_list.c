@@ -308,7 +308,8 @@ static struct error *raise_read_seq(struct chat *chat, struct arena *a, struct k
 }
 
 struct error *chat_mark_read(struct chat *chat, struct arena *a, const struct user *me,
-                             struct str group, int64_t seq, struct chat_cost *cost)
+                             struct str group, int64_t seq, int64_t *read_to,
+                             struct chat_cost *cost)
 {
     struct item item;
     bool found, applied;
@@ -321,6 +322,8 @@ struct error *chat_mark_read(struct chat *chat, struct arena *a, const struct us
         state_row_decode(&item, &state);
     if (seq > state.seq)
         seq = state.seq;
+    if (read_to)
+        *read_to = seq;
     if (seq <= 0)
         return NULL;
     /* A send that changes the same row meanwhile makes it busy, not wrong. */

@@ -189,7 +189,7 @@ TEST(defect_13_strangers_neither_read_nor_write)
     struct chat_sent out;
     struct error *e = chat_send(w.chat, arena, world_user(&w, LONDO), &send, &out, NULL);
     CHECK(e && e->kind == &chat_not_found);
-    e = chat_mark_read(w.chat, arena, world_user(&w, LONDO), sent.group, 1, NULL);
+    e = chat_mark_read(w.chat, arena, world_user(&w, LONDO), sent.group, 1, NULL, NULL);
     CHECK(e && e->kind == &chat_not_found);
     CHECK_STR(world_texts(&w, LONDO, sent.group), S("!not_found"));
     CHECK_STR(world_texts(&w, ANDREW, sent.group), S("secret"));
@@ -459,9 +459,9 @@ TEST(unread_counts_what_came_after_the_last_read)
     OPEN();
     struct str group = send_numbers(arena, 5);
     CHECK_STR(world_inbox(&w, BAYKO), S("5(5)"));
-    CHECK(!chat_mark_read(w.chat, arena, world_user(&w, BAYKO), group, 3, NULL));
+    CHECK(!chat_mark_read(w.chat, arena, world_user(&w, BAYKO), group, 3, NULL, NULL));
     CHECK_STR(world_inbox(&w, BAYKO), S("5(2)"));
-    CHECK(!chat_mark_read(w.chat, arena, world_user(&w, BAYKO), group, 1, NULL));
+    CHECK(!chat_mark_read(w.chat, arena, world_user(&w, BAYKO), group, 1, NULL, NULL));
     CHECK_STR(world_inbox(&w, BAYKO), S("5(2)"));
     world_send(&w, BAYKO, group, "6"); /* sending is reading */
     CHECK_STR(world_inbox(&w, BAYKO), S("6(0)"));
@@ -473,8 +473,8 @@ TEST(nobody_reads_what_is_not_written_yet)
 {
     OPEN();
     struct str group = send_numbers(arena, 2);
-    CHECK(!chat_mark_read(w.chat, arena, world_user(&w, BAYKO), group, INT64_MAX, NULL));
-    CHECK(!chat_mark_read(w.chat, arena, world_user(&w, BAYKO), group, -5, NULL));
+    CHECK(!chat_mark_read(w.chat, arena, world_user(&w, BAYKO), group, INT64_MAX, NULL, NULL));
+    CHECK(!chat_mark_read(w.chat, arena, world_user(&w, BAYKO), group, -5, NULL, NULL));
     world_send(&w, ANDREW, group, "3");
     CHECK_STR(world_inbox(&w, BAYKO), S("3(1)"));
     CLOSE();

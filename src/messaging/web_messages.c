@@ -223,7 +223,7 @@ struct error *web_mark_read(struct web_request *r)
         return error_new(r->arena, &web_bad_request, "seq must be a whole number from 0 on");
     TRY(check_group(r, group));
     struct chat *chat = r->web->options.chat;
-    TRY(chat_mark_read(chat, r->arena, &r->me, group, seq, &r->cost));
+    TRY(chat_mark_read(chat, r->arena, &r->me, group, seq, &seq, &r->cost));
     const struct str *readers;
     size_t count;
     TRY(chat_members(chat, r->arena, group, &readers, &count));
