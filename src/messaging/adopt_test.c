@@ -193,6 +193,47 @@ TEST(a_second_member_may_appear_later)
     CLOSE();
 }
 
+TEST(a_group_of_three_shows_who_wrote_last)
+{
+    OPEN();
+    static const enum person_index people[] = {ANDREW, BAYKO, LONDO};
+    for (size_t i = 0; i < countof(people); i++)
+        foreign_group_row(&w, GROUP, minute(arena, 0), people[i], ANDREW, "f");
+    foreign_message(&w, GROUP, minute(arena, 1), ANDREW, "m0");
+    world_adopt_all(&w);
+    struct chat_sent sent = world_send(&w, LONDO, GROUP, "ours");
+    CHECK_INT(sent.member_count, 3);
+    for (size_t i = 0; i < countof(people); i++) {
+        struct group_row row = {0};
+        CHECK_INT(world_group_rows(&w, people[i], GROUP, &row), 1);
+        CHECK_STR(row.handle, S("londo"));
+        CHECK_STR(row.kind, S("group"));
+        CHECK_INT(row.n, 3);
+    }
+    CHECK_STR(world_inbox(&w, ANDREW), S("ours(1)"));
+    CHECK_STR(world_inbox(&w, BAYKO), S("ours(2)"));
+    /* Not the pair's own conversation. */
+    CHECK(!str_eq(world_send_to(&w, ANDREW, LONDO, "aside").group, GROUP));
+    CLOSE();
+}
+
+/* Forty-nine owners are more than one transaction takes. */
+TEST(a_group_that_is_too_large_does_not_hide_the_others)
+{
+    OPEN();
+    world_send_to(&w, ANDREW, BAYKO, "ours");
+    foreign_group_row(&w, GROUP, minute(arena, 0), ANDREW, BAYKO, "large");
+    for (int i = 0; i < 48; i++)
+        world_call(&w, arena, "PutItem",
+                   arena_printf(arena,
+                                "{\"TableName\":\"cruddur-messages\",\"Item\":{\"pk\":{\"S\":"
+                                "\"GRP#u%d\"},\"sk\":{\"S\":\"2026\"},\"message_group_uuid\":"
+                                "{\"S\":\"%s\"},\"message\":{\"S\":\"x\"}}}",
+                                i, GROUP.data));
+    CHECK_STR(world_inbox(&w, ANDREW), S("ours(0)"));
+    CLOSE();
+}
+
 TEST(two_seeded_groups_of_one_user_may_share_a_time) /* defect 2, for seeds of our own making */
 {
     OPEN();
@@ -457,6 +498,8 @@ TAP_MAIN(T(seeded_conversation_is_adopted), T(seeded_conversation_is_adopted_whe
          T(what_is_no_time_or_far_ahead_is_listed_and_never_leads),
          T(group_rows_without_a_usable_key_are_brought_to_one),
          T(a_message_before_its_group_rows_waits), T(a_second_member_may_appear_later),
+         T(a_group_of_three_shows_who_wrote_last),
+         T(a_group_that_is_too_large_does_not_hide_the_others),
          T(two_seeded_groups_of_one_user_may_share_a_time),
          T(a_long_foreign_text_is_previewed_and_kept), T(rows_of_other_kinds_are_left_alone),
          T(defect_10_the_stream_again_shuffled_and_doubled_changes_nothing),
