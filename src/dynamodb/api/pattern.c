@@ -1,12 +1,22 @@
+/* A pattern is a row of pieces, matched as a state machine: after each character the set of places
+ * in the row that can have been reached, as bits. Place i means that the pieces before i are done;
+ * the place behind the last is the end. So time is the text's length times the number of pieces. */
 #include "dynamodb/api/pattern.h"
 
+#include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
-/* One piece of a pattern and how often it may come. */
+#define MAX_PIECES 31
+
 struct piece {
     const char *start, *end; /* the text of the character or class */
-    size_t least, most;
+    bool is_optional;        /* * */
+    bool repeats;            /* * and + */
+};
+
+struct pieces {
+    struct piece items[MAX_PIECES];
+    size_t count;
 };
 
 static bool is_word(char c)
@@ -47,50 +57,59 @@ static bool piece_holds(const struct piece *p, char c)
     return *p->start == c;
 }
 
-/* Takes the next piece; gives the rest of the pattern. */
-static const char *take_piece(const char *pattern, struct piece *out)
+static void add_piece(struct pieces *all, struct piece piece)
 {
-    *out = (struct piece){.start = pattern, .least = 1, .most = 1};
+    assert(all->count < MAX_PIECES); /* patterns are ours, not the user's */
+    all->items[all->count++] = piece;
+}
+
+/* Takes the next piece, as often as {n} has it; gives the rest of the pattern. */
+static const char *take_piece(const char *pattern, struct pieces *all)
+{
+    struct piece piece = {.start = pattern};
+    unsigned long times = 1;
     if (*pattern == '[') {
-        pattern++;
         while (*pattern && *pattern != ']')
             pattern += *pattern == '\\' && pattern[1] ? 2 : 1;
         pattern += *pattern == ']';
     } else {
         pattern += *pattern == '\\' && pattern[1] ? 2 : 1;
     }
-    out->end = pattern;
+    piece.end = pattern;
     if (*pattern == '+' || *pattern == '*') {
-        out->least = *pattern++ == '+';
-        out->most = SIZE_MAX;
+        piece.repeats = true;
+        piece.is_optional = *pattern++ == '*';
     } else if (*pattern == '{') {
         char *end;
-        out->least = out->most = (size_t)strtoul(pattern + 1, &end, 10);
-        pattern = *end == '}' ? end + 1 : end;
+        times = strtoul(pattern + 1, &end, 10);
+        pattern = end + (*end == '}');
     }
+    while (times--)
+        add_piece(all, piece);
     return pattern;
 }
 
-static bool matches(const char *pattern, struct str text)
+/* What can be reached without a character: behind optional pieces. */
+static uint32_t skip_optional(const struct pieces *all, uint32_t places)
 {
-    if (!*pattern || (pattern[0] == '$' && !pattern[1]))
-        return text.len == 0;
-    struct piece piece;
-    const char *rest = take_piece(pattern, &piece);
-    size_t taken = 0;
-    while (taken < text.len && taken < piece.most && piece_holds(&piece, text.data[taken]))
-        taken++;
-    if (taken < piece.least)
-        return false;
-    for (;; taken--) { /* as many as possible first */
-        if (matches(rest, str_from(text, taken)))
-            return true;
-        if (taken == piece.least)
-            return false;
-    }
+    for (size_t i = 0; i < all->count; i++)
+        if (places >> i & 1 && all->items[i].is_optional)
+            places |= 2u << i;
+    return places;
 }
 
 bool pattern_matches(const char *pattern, struct str text)
 {
-    return matches(*pattern == '^' ? pattern + 1 : pattern, text);
+    struct pieces all = {.count = 0};
+    for (pattern += *pattern == '^'; *pattern && !(pattern[0] == '$' && !pattern[1]);)
+        pattern = take_piece(pattern, &all);
+    uint32_t places = skip_optional(&all, 1);
+    for (size_t at = 0; at < text.len && places; at++) {
+        uint32_t reached = 0;
+        for (size_t i = 0; i < all.count; i++)
+            if (places >> i & 1 && piece_holds(&all.items[i], text.data[at]))
+                reached |= (2u | all.items[i].repeats) << i;
+        places = skip_optional(&all, reached);
+    }
+    return places >> all.count & 1;
 }

@@ -504,7 +504,7 @@ static void check_string(struct decoder *d, const struct shape *s, const struct 
     }
     if (s->names_table && is_table_name(*text))
         return;
-    if (s->pattern && text->len <= 4096 && !pattern_matches(s->pattern, *text))
+    if (s->pattern && !pattern_matches(s->pattern, *text))
         violate(d, step, s, text,
                 arena_printf(d->arena, "Member must satisfy regular expression pattern: %s",
                              s->pattern));

@@ -224,6 +224,16 @@ TEST(patterns_match_whole_texts)
     CHECK(!pattern_matches("^[a-z0-9A-Z]+[\\.\\-\\w]*[a-z0-9A-Z]+$", S("m")));
 }
 
+TEST(patterns_take_time_by_length_only)
+{
+    char *text = arena_alloc(arena, 1000001);
+    memset(text, 'a', 1000000);
+    text[999999] = '-';
+    CHECK(!pattern_matches("^[a-z0-9A-Z]+[\\.\\-\\w]*[a-z0-9A-Z]+$", (struct str){text, 1000000}));
+    text[999999] = 'b';
+    CHECK(pattern_matches("^[a-z0-9A-Z]+[\\.\\-\\w]*[a-z0-9A-Z]+$", (struct str){text, 1000000}));
+}
+
 TAP_MAIN(T(members_land_in_their_fields), T(absent_members_stay_absent),
          T(nested_structures_are_pointers), T(maps_of_lists_keep_both),
          T(of_two_members_with_one_name_the_later_counts),
@@ -231,4 +241,4 @@ TAP_MAIN(T(members_land_in_their_fields), T(absent_members_stay_absent),
          T(words_stand_for_booleans), T(violations_are_counted_up_to_ten),
          T(lengths_are_of_characters), T(huge_violations_are_told_whole),
          T(tables_are_named_by_arn_too), T(every_operation_has_a_sound_shape),
-         T(patterns_match_whole_texts))
+         T(patterns_match_whole_texts), T(patterns_take_time_by_length_only))
