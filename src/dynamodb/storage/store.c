@@ -6,8 +6,7 @@
  *     'm' "counts"             id(4) items(8) bytes(8) for each table and index
  *     'm' "clean"    nothing   "counts" is exact: removed at opening, put back at closing
  *
- * After a crash the counts are those of the last time they were saved, until the worker has counted
- * anew. */
+ * After a crash the counts are those that the worker last saved, until it has counted anew. */
 #include "dynamodb/storage/store.h"
 
 #include "base/log.h"

@@ -1,7 +1,7 @@
 /* One thread, one round after another:
  *
  *     fill indexes -> count anew (once, after a crash) -> expire items, notes, stream records
- *       -> wait for the interval, or to be woken by a new index
+ *       -> save the counts -> wait for the interval, or to be woken by a new index
  *
  * Walks rest between their pages as many times as long as the page took, so that a large table
  * costs a twentieth of a core and no more. */
@@ -25,6 +25,7 @@ struct worker {
     int64_t interval_ms;
     struct arena arena; /* of the step under way */
     bool must_count;
+    uint64_t saved_at;     /* the newest write when the counts were last saved */
     int64_t busy_since_us; /* for worker_rest */
 
     pthread_mutex_t lock; /* guards all below */
@@ -158,6 +159,20 @@ static struct error *count_anew(struct store *store, struct worker *w)
     return NULL;
 }
 
+/* What a crash would otherwise leave at the values of the last clean close. */
+static struct error *save_counts(struct store *store, struct worker *w)
+{
+    if (!kv_is_persistent(store->kv) || commit_written(store->commit) == w->saved_at)
+        return NULL;
+    catalog_lock_shared(store);
+    struct str counts = catalog_counts_encode(store, &w->arena);
+    struct kv_batch *batch = commit_begin(store->commit, &w->saved_at);
+    kv_batch_put(batch, key_named(&w->arena, SPACE_META, S("counts")), counts);
+    struct error *error = commit_end(store->commit, &w->arena);
+    catalog_unlock_shared(store);
+    return error;
+}
+
 static struct error *trim_streams(struct store *store, struct worker *w)
 {
     return stream_trim(store, &w->arena);
@@ -171,7 +186,7 @@ void worker_round(struct worker *w)
     } jobs[] = {
         {"filling an index", backfill_run}, {"counting items", count_anew},
         {"expiring items", ttl_sweep},      {"expiring notes", purge_notes},
-        {"trimming streams", trim_streams},
+        {"trimming streams", trim_streams}, {"saving counts", save_counts},
     };
     for (size_t i = 0; i < countof(jobs); i++) {
         if (store_failed(w->store) || worker_is_stopping(w))
