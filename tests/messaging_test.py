@@ -12,7 +12,7 @@ import threading
 import time
 import uuid
 
-from harness import Server, Suite, free_port, run, temporary_folder, wait_for
+from harness import Server, Skip, Suite, free_port, run, temporary_folder, wait_for
 
 suite = Suite(__doc__)
 ANDREW, BAYKO, LONDO = "andrewbrown", "bayko", "londo"
@@ -25,7 +25,7 @@ class Api(Server):
         self.folder = folder or temporary_folder()
         self.dynamodb_port = free_port()
         super().__init__("serve", "--data", self.folder, "--dynamodb-port", self.dynamodb_port, *flags, env=env)
-        self.tokens = json.loads(run("tokens", "--data", self.folder).stdout)
+        self.tokens = json.loads(run("tokens", "--data", self.folder, env=env).stdout)
 
     def call(self, method, path, who=None, body=None, headers=None, raw=None):
         """(status, parsed JSON or bytes, headers)"""
@@ -728,6 +728,68 @@ def production_serves_on_a_table_that_is_there_without_sign_in():
     assert "/api/session" not in json.loads(line.getresponse().read())["paths"]
     assert run("tokens", "--data", folder).returncode == 1  # nobody is there
     assert server.stop(signal.SIGTERM) == 0
+
+
+@suite.test
+def without_a_folder_people_sign_in_on_the_page_only():
+    home = temporary_folder()
+    server = Server("serve", "--in-memory", "--dynamodb-port", "0", env={"HOME": home})
+    line = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    line.request("POST", "/api/session", '{"handle":"bayko"}', {"Content-Type": "application/json"})
+    token = json.loads(line.getresponse().read())["token"]
+    line.request("GET", "/api/message_groups", headers={"Authorization": "Bearer " + token})
+    answer = line.getresponse()
+    assert (answer.status, answer.read()) == (200, b"[]")
+    assert server.stop() == 0 and os.listdir(home) == [], os.listdir(home)
+
+
+# -- people in PostgreSQL: run by tests/with-postgres.sh ---------------------------------------------
+
+def psql(*statements):
+    url = os.environ.get("POSTGRES_URL")
+    if not url:
+        raise Skip("no POSTGRES_URL; tests/with-postgres.sh sets it")
+    words = [word for statement in statements for word in ("-c", statement)]
+    subprocess.run(["psql", "-q", "-o", "/dev/null", "-v", "ON_ERROR_STOP=1", url, *words], check=True,
+                   capture_output=True)
+    return {"CONNECTION_URL": url}
+
+
+@suite.test
+def postgresql_gets_our_table_and_the_demo_people_when_it_has_none():
+    env = psql("DROP TABLE IF EXISTS public.users")
+    assert "schema-load" in failure("--production", "--data", temporary_folder(), "--port", "0", env=env)
+    with Api(env=env) as a:
+        group = a.pair()
+        assert a.call("GET", "/api/message_groups", BAYKO)[1][0]["display_name"] == "Andrew Brown"
+        psql("UPDATE public.users SET display_name = 'A. Brown' WHERE handle = 'andrewbrown'")
+        wait_for(lambda: a.call("GET", f"/api/messages/{group}", BAYKO)[1][0]["display_name"] == "A. Brown")
+        psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'cruddur'")
+        assert a.send(ANDREW, "the line is made anew", message_group_uuid=group)[0] == 200
+        psql("ALTER TABLE public.users RENAME TO people")
+        wait_for(lambda: a.call("GET", "/api/message_groups", ANDREW)[0] == 503, what="503 without the table")
+        psql("ALTER TABLE public.people RENAME TO users")
+        assert a.call("GET", "/api/message_groups", ANDREW)[0] == 200
+        assert not os.path.exists(os.path.join(a.folder, "users.db"))
+
+
+@suite.test
+def postgresql_of_upstream_is_used_as_it_is():
+    env = psql("DROP TABLE IF EXISTS public.users",
+               "CREATE TABLE public.users (uuid UUID DEFAULT gen_random_uuid() PRIMARY KEY, display_name text NOT NULL, "
+               "handle text NOT NULL, email text NOT NULL, cognito_user_id text NOT NULL, created_at TIMESTAMP default "
+               "current_timestamp NOT NULL)",
+               "INSERT INTO public.users (display_name, email, handle, cognito_user_id) VALUES "
+               "('Andrew Brown', 'a@x', 'andrewbrown', 'MOCK'), ('Andrew Bayko', 'b@x', 'bayko', 'MOCK'), "
+               "('Twice', 'c@x', 'twice', 'MOCK'), ('Twice', 'd@x', 'twice', 'MOCK')")
+    with Api(env=env) as a:
+        assert set(a.tokens) >= {ANDREW, BAYKO} and LONDO not in a.tokens  # nobody was added
+        group = a.pair()
+        assert a.call("GET", f"/api/messages/{group}", BAYKO)[1][0]["handle"] == ANDREW
+        assert a.send(ANDREW, "which of you?", handle="twice")[0] == 404
+        assert a.call("GET", "/api/users/@twice/short")[0] == 404
+        status, body, _ = a.call("POST", "/api/session", body={"handle": BAYKO})
+        assert a.call("GET", "/api/message_groups", body["token"])[0] == 200
 
 
 @suite.test

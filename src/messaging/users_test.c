@@ -20,8 +20,11 @@ struct bench {
 
 static void exec_postgres(struct arena *a, const char *sql)
 {
-    const char *command =
-        arena_printf(a, "psql -q -o /dev/null -d \"$POSTGRES_URL\" -c \"%s\" 2>&1%c", sql, 0).data;
+    const char *command = arena_printf(a,
+                                       "PGOPTIONS=--client-min-messages=warning psql -q -o "
+                                       "/dev/null -d \"$POSTGRES_URL\" -c \"%s\" 2>&1%c",
+                                       sql, 0)
+                              .data;
     CHECK_INT(system(command), 0);
 }
 
