@@ -250,6 +250,14 @@ static struct str join_keys(struct arena *a, struct slot *slots, size_t count, s
     return (struct str){text, (size_t)(at - text)};
 }
 
+struct str join_as_hash_set(struct arena *a, const struct str *names, size_t count)
+{
+    struct slot *slots = arena_array(a, struct slot, count);
+    for (size_t i = 0; i < count; i++)
+        slots[i].key = names[i];
+    return join_keys(a, slots, count, count);
+}
+
 static struct error *unused_error(struct arena *a, const char *parameter, struct slot *slots,
                                   size_t count, size_t total)
 {

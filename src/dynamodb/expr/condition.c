@@ -37,7 +37,10 @@ static struct value size_of(struct value v, struct number *scratch)
     return (struct value){VALUE_N, number_str(scratch)};
 }
 
-/* A path, value or size(); `scratch` holds what size() gives. size(size(a)) does not bind. */
+static bool holds(const struct bound *b, const struct node *node, struct item item);
+
+/* A path, value or size(); `scratch` holds what size() gives. size(size(a)) does not bind. In
+ * PartiQL a condition too: attribute_exists(a) = true. */
 static struct value operand(const struct bound *b, const struct node *node, struct item item,
                             struct number *scratch)
 {
@@ -45,7 +48,9 @@ static struct value operand(const struct bound *b, const struct node *node, stru
         return b->values[node->index];
     if (node->op == OP_PATH)
         return path_get(b->paths[node->index], item.attributes);
-    return size_of(operand(b, node->args[0], item, scratch), scratch);
+    if (node->op == OP_SIZE)
+        return size_of(operand(b, node->args[0], item, scratch), scratch);
+    return (struct value){VALUE_BOOL, holds(b, node, item) ? S("\x01") : (struct str){"\0", 1}};
 }
 
 static bool is_ordered(struct value a, struct value b)
@@ -132,8 +137,6 @@ static bool is_in(const struct bound *b, const struct node *node, struct item it
             return true;
     return false;
 }
-
-static bool holds(const struct bound *b, const struct node *node, struct item item);
 
 static bool function_holds(const struct bound *b, const struct node *node, struct item item)
 {

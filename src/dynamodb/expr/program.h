@@ -1,4 +1,5 @@
-/* Program: what an expression is between parse, bind and evaluation. Private to this folder.
+/* Program: what an expression is between parse, bind and evaluation. For this folder, and for
+ * partiql, which makes the same structs of another language.
  *
  * A program is a tree of nodes whose leaves are numbers: paths[n] and values[n]. Binding makes the
  * two arrays that evaluation reads. legacy.c builds the same structs
@@ -110,6 +111,9 @@ static inline bool op_is_operand(enum op op)
 {
     return op <= OP_UNKNOWN_FUNCTION;
 }
+
+/* Names as the service lists them: in the order that a Java HashSet gives them out. */
+struct str join_as_hash_set(struct arena *a, const struct str *names, size_t count);
 
 /* Order of paths: step by step, indexes before names, a path before what lies inside it. */
 int path_order(const struct path *a, const struct path *b);

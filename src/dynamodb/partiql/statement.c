@@ -1,0 +1,208 @@
+/* From the statement as written to the statement as it is run. */
+#include "dynamodb/partiql/build.h"
+#include "dynamodb/partiql/parser.h"
+
+/* -- tables -------------------------------------------------------------------------------------
+ */
+
+static bool is_table_name(struct str name)
+{
+    if (str_starts(name, S("arn:")))
+        return true;
+    if (name.len < 3 || name.len > 255)
+        return false;
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.data[i];
+        bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!is_letter && c != '-' && c != '_' && c != '.')
+            return false;
+    }
+    return true;
+}
+
+static struct error *read_target(struct arena *a, const struct statement_ast *ast,
+                                 struct statement *s)
+{
+    const struct ast *target = ast->target;
+    if (ast->has_many_sources)
+        return invalid(a, "Only select from a single table or index is supported.");
+    if (ast->has_alias)
+        return invalid(a, "Aliasing is not supported");
+    if (target->kind != AST_PATH)
+        return invalid(a, "Unexpected from source");
+    if (target->steps.count > 2)
+        return invalid(a, "A path may contain at most 2 components in the FROM clause");
+    for (size_t i = 0; i < target->steps.count; i++) {
+        const struct ast_step *step = &target->steps.items[i];
+        if (step->kind == STEP_INDEX || step->kind == STEP_EVERY_INDEX)
+            return invalid(a, "Invalid list expression in source.");
+        if (step->kind == STEP_EVERY_NAME)
+            return invalid(a, "Invalid path dot component in this operation, expecting either an "
+                              "IDENTIFIER or STAR.");
+        if (!step->name.len)
+            return invalid(a, "Path component cannot be an empty string");
+    }
+    s->table = target->steps.items[0].name;
+    if (target->steps.count > 1)
+        s->index = target->steps.items[1].name;
+    if (!is_table_name(s->table))
+        return invalid(a, "Table name should be within the length [3, 255] and only contain 'a-z', "
+                          "'A-Z', '0-9', '-', '_', '.'.");
+    if (!s->index.len || s->kind == STATEMENT_SELECT || s->kind == STATEMENT_EXISTS)
+        return NULL;
+    if (s->kind == STATEMENT_INSERT)
+        return invalid(a, "FROM clause may only contain a single table name in data manipulation "
+                          "statements");
+    return invalid(a, "This operation is not supported on an index");
+}
+
+/* -- SELECT -------------------------------------------------------------------------------------
+ */
+
+/* The last name of a path, and the indexes behind it. */
+static struct str column_name(struct arena *a, struct path path)
+{
+    size_t last = path.count - 1;
+    while (last > 0 && path.steps[last].is_index)
+        last--;
+    struct str name = path.steps[last].name;
+    for (size_t i = last + 1; i < path.count; i++)
+        name = arena_printf(a, "%.*s[%u]", STR_ARG(name), path.steps[i].index);
+    return name;
+}
+
+static struct error *read_columns(struct arena *a, const struct statement_ast *ast,
+                                  struct statement *s)
+{
+    size_t count = ast->is_star ? 0 : ast->columns.count;
+    struct statement_column *columns = arena_array(a, struct statement_column, count);
+    for (size_t i = 0; i < count; i++) {
+        TRY(literal_path(a, ast->columns.items[i], &columns[i].path));
+        columns[i].name = column_name(a, columns[i].path);
+        for (size_t k = 0; k < i; k++)
+            if (str_eq(columns[k].name, columns[i].name))
+                return invalid(a, "Duplicate identifiers in select clause: %.*s",
+                               STR_ARG(columns[i].name));
+    }
+    s->columns = columns;
+    s->column_count = count;
+    return NULL;
+}
+
+static struct error *read_order(struct arena *a, const struct statement_ast *ast,
+                                struct statement *s)
+{
+    struct statement_order *order = arena_array(a, struct statement_order, ast->order.count);
+    for (size_t i = 0; i < ast->order.count; i++) {
+        const struct ast *key = ast->order.items[i].key;
+        if (key->kind != AST_PATH || key->steps.count != 1)
+            return invalid(a, "Argument to ORDER BY must be of type VariableReference. Type: %.*s",
+                           STR_ARG(key->token.text));
+        order[i] =
+            (struct statement_order){key->steps.items[0].name, ast->order.items[i].is_descending};
+    }
+    s->order = order;
+    s->order_count = ast->order.count;
+    return NULL;
+}
+
+struct item statement_show(struct arena *a, const struct statement *s, struct item item)
+{
+    if (!s->column_count)
+        return item;
+    struct member *members = arena_array(a, struct member, s->column_count);
+    size_t count = 0, bytes = 0;
+    for (size_t i = 0; i < s->column_count; i++) {
+        struct value v = path_get(s->columns[i].path, item.attributes);
+        if (v.type == VALUE_NONE)
+            continue;
+        members[count++] = (struct member){s->columns[i].name, v};
+        bytes += s->columns[i].name.len + v.data.len + 16;
+    }
+    struct buf out;
+    buf_init(&out, bytes + 1);
+    members_build(&out, members, count);
+    struct item shown = item_of(arena_str(a, buf_str(&out)));
+    buf_clear(&out);
+    return shown;
+}
+
+/* -- writes -------------------------------------------------------------------------------------
+ */
+
+static struct error *read_insert(const struct reader *r, const struct statement_ast *ast,
+                                 struct statement *s)
+{
+    struct arena *a = r->arena;
+    if (ast->returning_count)
+        return invalid(a, "RETURNING is not supported in INSERT");
+    if (!ast->is_one_value)
+        return invalid(a,
+                       "Unsupported operation: Inserting multiple items in a single statement is "
+                       "not supported, use \"INSERT INTO tableName VALUE item\" instead");
+    if (ast->has_conflict_action)
+        return invalid(a, "Unsupported clause: ON CONFLICT");
+    return literal_item(r, ast->value, &s->item);
+}
+
+static struct error *check_returning(struct arena *a, const struct statement_ast *ast)
+{
+    static const char *const names[] = {
+        [RETURNING_NOTHING] = "",
+        [RETURNING_ALL_OLD] = "ALL OLD *",
+        [RETURNING_MODIFIED_OLD] = "MODIFIED OLD *",
+        [RETURNING_ALL_NEW] = "ALL NEW *",
+        [RETURNING_MODIFIED_NEW] = "MODIFIED NEW *",
+    };
+    if (ast->returning_count > 1)
+        return invalid(a, "Invalid syntax with multiple returning elements in RETURNING clause");
+    if (ast->kind == STATEMENT_DELETE && ast->returning_count &&
+        ast->returning != RETURNING_ALL_OLD)
+        return invalid(
+            a,
+            "Invalid returning clause: RETURNING %s. Only RETURNING ALL OLD * is allowed "
+            "in DELETE statements.",
+            names[ast->returning]);
+    return NULL;
+}
+
+static struct error *read_rest(const struct reader *r, const struct statement_ast *ast,
+                               struct statement *s)
+{
+    switch (ast->kind) {
+    case STATEMENT_SELECT:
+    case STATEMENT_EXISTS:
+        if (ast->returning_count)
+            return not_well_formed(r->arena, "Unexpected token after expression");
+        if (ast->refused.name.len)
+            return invalid_at(r->arena, ast->refused.place, "Unsupported clause: %.*s",
+                              STR_ARG(ast->refused.name));
+        TRY(read_columns(r->arena, ast, s));
+        return read_order(r->arena, ast, s);
+    case STATEMENT_INSERT:
+        return read_insert(r, ast, s);
+    case STATEMENT_UPDATE:
+        TRY(check_returning(r->arena, ast));
+        return build_update(r, ast->actions.items, ast->actions.count, &s->update);
+    case STATEMENT_DELETE:
+        return check_returning(r->arena, ast);
+    }
+    return NULL;
+}
+
+struct error *statement_read(struct arena *a, struct str text, const struct value *parameters,
+                             size_t parameter_count, const struct statement **out)
+{
+    const struct reader r = {a, parameters, parameter_count};
+    const struct statement_ast *ast;
+    struct statement *s = arena_new(a, struct statement);
+    TRY(parse_statement(a, text, &ast));
+    s->kind = ast->kind;
+    s->returning = ast->returning;
+    TRY(read_target(a, ast, s));
+    TRY(read_rest(&r, ast, s));
+    if (ast->where)
+        TRY(build_where(&r, ast->where, &s->where));
+    *out = s;
+    return NULL;
+}

@@ -1,0 +1,220 @@
+/* A WHERE as a condition of expr. Beyond what expressions know, a condition may be an operand:
+ * attribute_exists(a) = true. */
+#include "dynamodb/partiql/build.h"
+
+static const struct {
+    struct str name;
+    enum op op;
+} functions[] = {
+    {STR_INIT("attribute_exists"), OP_EXISTS}, {STR_INIT("attribute_not_exists"), OP_NOT_EXISTS},
+    {STR_INIT("attribute_type"), OP_TYPE},     {STR_INIT("begins_with"), OP_BEGINS_WITH},
+    {STR_INIT("contains"), OP_CONTAINS},       {STR_INIT("size"), OP_SIZE},
+};
+
+static const struct {
+    struct str name;
+    enum op op;
+} comparators[] = {
+    {STR_INIT("="), OP_EQ},  {STR_INIT("<>"), OP_NE}, {STR_INIT("<"), OP_LT},
+    {STR_INIT("<="), OP_LE}, {STR_INIT(">"), OP_GT},  {STR_INIT(">="), OP_GE},
+};
+
+static bool find_comparator(struct str name, enum op *op)
+{
+    for (size_t i = 0; i < countof(comparators); i++) {
+        *op = comparators[i].op;
+        if (str_eq(comparators[i].name, name))
+            return true;
+    }
+    return false;
+}
+
+static struct error *condition(struct builder *b, const struct ast *ast, const struct node **out);
+
+/* Whether it is true or false by itself; a call of size() is not, nor is arithmetic. */
+static bool is_condition(const struct ast *ast)
+{
+    enum op op;
+    switch (ast->kind) {
+    case AST_AND:
+    case AST_OR:
+    case AST_NOT:
+    case AST_BETWEEN:
+    case AST_IN:
+    case AST_IS:
+        return true;
+    case AST_BINARY:
+        return find_comparator(ast->token.text, &op);
+    case AST_CALL:
+        return !str_eq_nocase(ast->token.text, S("size"));
+    case AST_NUMBER:
+    case AST_STRING:
+    case AST_BOOLEAN:
+    case AST_NULL:
+    case AST_MISSING:
+    case AST_ION:
+    case AST_PARAMETER:
+    case AST_PATH:
+    case AST_LIST:
+    case AST_BAG:
+    case AST_STRUCT:
+    case AST_SELECT:
+    case AST_SIGN:
+        break;
+    }
+    return false;
+}
+
+static struct error *unsupported_operator(struct builder *b, const struct ast *ast)
+{
+    return invalid(b->arena, "Unsupported operator in Condition Expression. Operator: %.*s",
+                   STR_ARG(ast->token.text));
+}
+
+static struct error *call(struct builder *b, const struct ast *ast, const struct node **out);
+
+static struct error *operand(struct builder *b, const struct ast *ast, const struct node **out)
+{
+    if (is_condition(ast))
+        return condition(b, ast, out);
+    if (ast->kind == AST_PATH)
+        return build_path(b, ast, out);
+    if (ast->kind == AST_CALL)
+        return call(b, ast, out);
+    if (ast->kind == AST_BINARY || ast->kind == AST_SIGN)
+        return unsupported_operator(b, ast);
+    return build_literal(b, ast, out);
+}
+
+static struct error *operands(struct builder *b, const struct ast *ast, const struct node ***out)
+{
+    *out = arena_array(b->arena, const struct node *, ast->args.count + 1);
+    for (size_t i = 0; i < ast->args.count; i++)
+        TRY(operand(b, ast->args.items[i], &(*out)[i]));
+    return NULL;
+}
+
+static struct error *call(struct builder *b, const struct ast *ast, const struct node **out)
+{
+    const struct node **args;
+    for (size_t i = 0; i < countof(functions); i++) {
+        if (!str_eq_nocase(functions[i].name, ast->token.text))
+            continue;
+        TRY(operands(b, ast, &args));
+        return build_call(b, functions[i].op, ast, args, out);
+    }
+    char *name = arena_alloc(b->arena, ast->token.text.len + 1);
+    for (size_t i = 0; i < ast->token.text.len; i++) {
+        char c = ast->token.text.data[i];
+        name[i] = c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
+    }
+    return invalid_at(b->arena, ast->token.place, "Unrecognized function: %.*s",
+                      (int)ast->token.text.len, name);
+}
+
+static struct error *comparison(struct builder *b, const struct ast *ast, const struct node **out)
+{
+    const struct node **args;
+    enum op op = OP_BETWEEN;
+    if (ast->kind == AST_BINARY && !find_comparator(ast->token.text, &op))
+        return unsupported_operator(b, ast);
+    TRY(operands(b, ast, &args));
+    *out = build_branch(b, op, args, ast->args.count);
+    return NULL;
+}
+
+static struct error *in(struct builder *b, const struct ast *ast, const struct node **out)
+{
+    const struct ast *list = ast->args.items[1];
+    if (list->kind != AST_LIST || !list->args.count)
+        return invalid(b->arena, "IN operator must have a left hand argument of type Variable "
+                                 "Reference and right hand argument of type Seq with at least one "
+                                 "member");
+    const struct node **args = arena_array(b->arena, const struct node *, list->args.count + 1);
+    TRY(operand(b, ast->args.items[0], &args[0]));
+    for (size_t i = 0; i < list->args.count; i++)
+        TRY(operand(b, list->args.items[i], &args[i + 1]));
+    *out = build_branch(b, OP_IN, args, list->args.count + 1);
+    return NULL;
+}
+
+/* IS MISSING, or IS with the name of a type. */
+static struct error *is(struct builder *b, const struct ast *ast, const struct node **out)
+{
+    static const struct {
+        struct str word, type;
+    } types[] = {
+        {STR_INIT("null"), STR_INIT("NULL")}, {STR_INIT("boolean"), STR_INIT("BOOL")},
+        {STR_INIT("bool"), STR_INIT("BOOL")}, {STR_INIT("blob"), STR_INIT("B")},
+        {STR_INIT("string"), STR_INIT("S")},  {STR_INIT("numeric"), STR_INIT("N")},
+        {STR_INIT("struct"), STR_INIT("M")},  {STR_INIT("tuple"), STR_INIT("M")},
+        {STR_INIT("list"), STR_INIT("L")},
+    };
+    const struct node *args[2];
+    TRY(operand(b, ast->args.items[0], &args[0]));
+    if (str_eq_nocase(ast->type, S("missing"))) {
+        *out = build_branch(b, OP_NOT_EXISTS, args, 1);
+        return NULL;
+    }
+    for (size_t i = 0; i < countof(types); i++) {
+        if (!str_eq_nocase(types[i].word, ast->type))
+            continue;
+        args[1] = build_value(b, (struct value){VALUE_S, types[i].type});
+        *out = build_branch(b, OP_TYPE, args, 2);
+        return NULL;
+    }
+    return invalid(
+        b->arena,
+        "Unsupported data type for IS operator: %.*s. Supported data types are [MISSING, "
+        "NULL, BOOLEAN, BLOB, STRING, NUMERIC, STRUCT, TUPLE, LIST]",
+        STR_ARG(ast->type));
+}
+
+static struct error *joined(struct builder *b, const struct ast *ast, const struct node **out)
+{
+    const struct node **args = arena_array(b->arena, const struct node *, ast->args.count);
+    for (size_t i = 0; i < ast->args.count; i++) {
+        const struct ast *arg = ast->args.items[i];
+        if (!is_condition(arg))
+            return invalid(b->arena, "%s",
+                           ast->kind == AST_NOT ? "The argument to NOT must be a Type or Expression"
+                                                : "The arguments to AND/OR must be Expressions");
+        TRY(condition(b, arg, &args[i]));
+    }
+    enum op op = ast->kind == AST_AND ? OP_AND : ast->kind == AST_OR ? OP_OR : OP_NOT;
+    *out = build_branch(b, op, args, ast->args.count);
+    return NULL;
+}
+
+static struct error *condition(struct builder *b, const struct ast *ast, const struct node **out)
+{
+    switch ((int)ast->kind) {
+    case AST_AND:
+    case AST_OR:
+    case AST_NOT:
+        return joined(b, ast, out);
+    case AST_IN:
+        return in(b, ast, out);
+    case AST_IS:
+        return is(b, ast, out);
+    case AST_CALL:
+        return call(b, ast, out);
+    default:
+        return comparison(b, ast, out);
+    }
+}
+
+struct error *build_where(const struct reader *r, const struct ast *ast, const struct bound **out)
+{
+    struct builder b = builder_of(r, EXPR_FILTER);
+    struct program *program = arena_new(r->arena, struct program);
+    if (ast->kind == AST_BINARY)
+        TRY(comparison(&b, ast, &program->root));
+    else if (!is_condition(ast))
+        return invalid(r->arena, "WHERE clause must contain an expression that resolves to a "
+                                 "boolean");
+    else
+        TRY(condition(&b, ast, &program->root));
+    *out = build_bound(&b, program);
+    return bare(check_condition(r->arena, *out, program->root));
+}
