@@ -6,6 +6,7 @@
 #include "dynamodb/api/data.h"
 #include "dynamodb/api/expressions.h"
 #include "dynamodb/api/project.h"
+#include "dynamodb/api/transact.h"
 
 /* A slice of a batch: then others have their turn. */
 #define SLICE_BYTES (64u << 10)
@@ -303,8 +304,8 @@ static struct error *resolve_gets(struct op *op, const struct transact_get_items
 
 /* One cost for each table, in the order of their first mention. Transactional reads are consistent
  * and cost twice. */
-static void reply_get_costs(struct op *op, const struct get *gets, size_t count,
-                            enum return_capacity mode)
+void transaction_reply_read_costs(struct op *op, const struct get *gets, size_t count,
+                                  enum return_capacity mode)
 {
     if (!capacity_is_wanted(mode))
         return;
@@ -353,6 +354,6 @@ struct error *run_transact_get_items(struct op *op)
         json_end_object(op->reply);
     }
     json_end_array(op->reply);
-    reply_get_costs(op, gets, count, in->return_consumed_capacity);
+    transaction_reply_read_costs(op, gets, count, in->return_consumed_capacity);
     return NULL;
 }

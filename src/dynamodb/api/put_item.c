@@ -15,33 +15,6 @@ struct write_answer {
     enum return_metrics metrics;
 };
 
-static struct error *decide_and_commit(struct op *op, struct write *w, struct txn *t)
-{
-    TRY(txn_get(t, w->table, &w->key, &w->old));
-    TRY(write_decide(op, w));
-    write_plan(t, w);
-    return txn_commit(t);
-}
-
-/* Runs the change; *cost is filled when the answer wants it. */
-static struct error *commit_one(struct op *op, struct write *w, const struct write_answer *answer,
-                                struct capacity *cost)
-{
-    struct txn t;
-    txn_begin(&t, op->store, op->arena);
-    txn_lock(&t, &w->key.hash, 1);
-    struct error *e = decide_and_commit(op, w, &t);
-    if (!e && capacity_is_wanted(answer->capacity)) {
-        cost->table = w->table;
-        cost->name = w->table_name;
-        cost->table_halves = capacity_write(w->old, w->new_item);
-        capacity_add_writes(op->arena, cost, &t, 0, 1);
-    }
-    txn_end(&t);
-    op_depends(op, t.depends_on);
-    return e;
-}
-
 static void reply_attributes(struct op *op, const struct write *w, enum return_values values)
 {
     struct item shown = {0};
@@ -76,7 +49,7 @@ static struct error *run_one(struct op *op, struct write *w, const struct write_
     TRY(write_bind(op, w));
     TRY(write_resolve(op, w));
     struct capacity cost = {0};
-    TRY(commit_one(op, w, answer, &cost));
+    TRY(write_commit(op, w, answer->capacity, &cost));
     reply_attributes(op, w, answer->values);
     capacity_reply(op->reply, &cost, answer->capacity);
     if (answer->metrics == METRICS_SIZE && write_has_metrics(w)) {

@@ -12,24 +12,22 @@
  *     "transact/" token = until (8 bytes, Unix ms) fingerprint of the request (16 bytes)
  *
  * Source: AWS "Amazon DynamoDB Transactions: How it works", Idempotency. */
-#include "base/encode.h"
-#include "dynamodb/api/cancel.h"
 #include "dynamodb/api/check.h"
 #include "dynamodb/api/data.h"
-#include "dynamodb/api/write.h"
+#include "dynamodb/api/transact.h"
 
 #include <string.h>
 
-struct transaction {
-    const struct transact_write_items_input *in;
-    struct write *writes;
-    size_t count;
-    struct cancel_reason *reasons;
-    bool is_canceled;
-    bool is_replay;  /* the token has been seen with the same request */
-    struct str note; /* the name of the token's note; empty: no token */
-    struct md5 fingerprint;
-};
+struct transaction transaction_of(struct op *op, size_t count, enum return_capacity capacity)
+{
+    return (struct transaction){
+        .writes = arena_array(op->arena, struct write, count),
+        .count = count,
+        .capacity = capacity,
+        .reasons = arena_array(op->arena, struct cancel_reason, count),
+        .costs = arena_array(op->arena, struct capacity, count),
+    };
+}
 
 static struct error *take_action(struct op *op, const struct transact_write_item *item,
                                  struct write *w)
@@ -63,7 +61,7 @@ static struct error *take_action(struct op *op, const struct transact_write_item
     return write_bind(op, w);
 }
 
-static void cancel(struct transaction *t, size_t at, struct cancel_reason reason)
+void transaction_cancel(struct transaction *t, size_t at, struct cancel_reason reason)
 {
     t->reasons[at] = reason;
     t->is_canceled = true;
@@ -83,8 +81,13 @@ static struct error *resolve(struct op *op, struct transaction *t)
         if (e && str_starts(e->message, S("One or more parameter values are not valid.")))
             return e;
         if (e)
-            cancel(t, i, cancel_reason_of(e));
+            transaction_cancel(t, i, cancel_reason_of(e));
     }
+    return transaction_check(op, t);
+}
+
+struct error *transaction_check(struct op *op, struct transaction *t)
+{
     if (t->is_canceled)
         return transaction_canceled(op->arena, t->reasons, t->count);
     for (size_t i = 0; i < t->count; i++)
@@ -105,8 +108,8 @@ static void add_part(struct buf *b, struct str part)
     buf_add(b, part);
 }
 
-/* All that makes two requests the same, each part with its length. */
-static struct md5 fingerprint(const struct transaction *t)
+/* Each part with its length. */
+static struct md5 fingerprint_of(const struct transaction *t)
 {
     struct buf b;
     buf_init(&b, 2 * LIMIT_REQUEST_BODY);
@@ -130,6 +133,13 @@ static struct md5 fingerprint(const struct transaction *t)
     struct md5 sum = md5_of(buf_str(&b), S(""));
     buf_clear(&b);
     return sum;
+}
+
+void transaction_set_token(struct op *op, struct transaction *t, struct str token,
+                           struct md5 fingerprint)
+{
+    t->note = arena_join(op->arena, S("transact/"), token);
+    t->fingerprint = fingerprint;
 }
 
 static struct error *look_up_token(struct op *op, struct transaction *t, struct txn *txn)
@@ -181,7 +191,7 @@ static struct error *decide_all(struct op *op, struct transaction *t, struct txn
                 return e;
             if (e->kind == &error_ConditionalCheckFailedException && w->shows_old_on_failure)
                 reason.item = w->old.attributes;
-            cancel(t, i, reason);
+            transaction_cancel(t, i, reason);
         }
         bytes += item_exists(w->new_item) ? w->new_item.size_bytes : w->old.size_bytes;
     }
@@ -231,9 +241,9 @@ static void add_cost(struct op *op, const struct transaction *t, const struct tx
 }
 
 /* One cost for each table, in the order of first mention. Positions count planned changes only. */
-static size_t add_costs(struct op *op, const struct transaction *t, const struct txn *txn,
-                        struct capacity *costs)
+static void add_costs(struct op *op, struct transaction *t, const struct txn *txn)
 {
+    struct capacity *costs = t->costs;
     size_t table_count = 0, position = 0;
     for (size_t i = 0; i < t->count; i++) {
         size_t k = 0;
@@ -244,7 +254,7 @@ static size_t add_costs(struct op *op, const struct transaction *t, const struct
         add_cost(op, t, txn, i, position, &costs[k]);
         position += t->writes[i].is_write;
     }
-    return table_count;
+    t->cost_count = table_count;
 }
 
 static void reply_metrics(struct op *op, const struct transaction *t)
@@ -268,8 +278,7 @@ static void reply_metrics(struct op *op, const struct transaction *t)
     json_end_object(w);
 }
 
-static struct error *commit(struct op *op, struct transaction *t, struct capacity *costs,
-                            size_t *cost_count)
+struct error *transaction_commit(struct op *op, struct transaction *t)
 {
     uint64_t hashes[LIMIT_TRANSACTION_ACTIONS + 1];
     size_t hash_count = 0;
@@ -281,37 +290,37 @@ static struct error *commit(struct op *op, struct transaction *t, struct capacit
     txn_begin(&txn, op->store, op->arena);
     txn_lock(&txn, hashes, hash_count);
     struct error *e = decide_and_commit(op, t, &txn);
-    if (!e && capacity_is_wanted(t->in->return_consumed_capacity))
-        *cost_count = add_costs(op, t, &txn, costs);
+    if (!e && capacity_is_wanted(t->capacity))
+        add_costs(op, t, &txn);
     txn_end(&txn);
     op_depends(op, txn.depends_on);
     return e;
 }
 
+void transaction_reply_costs(struct op *op, const struct transaction *t)
+{
+    if (!capacity_is_wanted(t->capacity))
+        return;
+    json_key(op->reply, S("ConsumedCapacity"));
+    json_begin_array(op->reply);
+    for (size_t i = 0; i < t->cost_count; i++)
+        capacity_write_object(op->reply, &t->costs[i], t->capacity);
+    json_end_array(op->reply);
+}
+
 struct error *run_transact_write_items(struct op *op)
 {
     const struct transact_write_items_input *in = op->input;
-    struct transaction t = {.in = in, .count = in->transact_items.count};
-    t.writes = arena_array(op->arena, struct write, t.count);
-    t.reasons = arena_array(op->arena, struct cancel_reason, t.count);
+    struct transaction t =
+        transaction_of(op, in->transact_items.count, in->return_consumed_capacity);
     for (size_t i = 0; i < t.count; i++)
         TRY(take_action(op, &in->transact_items.items[i], &t.writes[i]));
     TRY(resolve(op, &t));
-    if (in->client_request_token.data) {
-        t.note = arena_join(op->arena, S("transact/"), in->client_request_token);
-        t.fingerprint = fingerprint(&t);
-    }
-    struct capacity *costs = arena_array(op->arena, struct capacity, t.count);
-    size_t cost_count = 0;
-    TRY(commit(op, &t, costs, &cost_count));
+    if (in->client_request_token.data)
+        transaction_set_token(op, &t, in->client_request_token, fingerprint_of(&t));
+    TRY(transaction_commit(op, &t));
     if (in->return_item_collection_metrics == METRICS_SIZE)
         reply_metrics(op, &t);
-    if (!capacity_is_wanted(in->return_consumed_capacity))
-        return NULL;
-    json_key(op->reply, S("ConsumedCapacity"));
-    json_begin_array(op->reply);
-    for (size_t i = 0; i < cost_count; i++)
-        capacity_write_object(op->reply, &costs[i], in->return_consumed_capacity);
-    json_end_array(op->reply);
+    transaction_reply_costs(op, &t);
     return NULL;
 }

@@ -62,6 +62,9 @@ struct error *write_resolve(struct op *op, struct write *w)
 
 static struct error *condition_failed(struct op *op, const struct write *w)
 {
+    if (w->is_statement && w->kind == WRITE_PUT)
+        return error_new(op->arena, &error_DuplicateItemException,
+                         "Duplicate primary key exists in table");
     struct error *e = error_new(op->arena, &error_ConditionalCheckFailedException,
                                 "The conditional request failed");
     if (w->shows_old_on_failure && item_exists(w->old)) {
@@ -76,13 +79,24 @@ static struct error *condition_failed(struct op *op, const struct write *w)
     return e;
 }
 
+/* A statement is not told how deep is too deep. */
+static struct error *apply(struct op *op, struct write *w, const struct bound *update,
+                           struct item before)
+{
+    struct error *e = update_apply(op->arena, update, before, &w->new_item);
+    struct str too_deep = S("Nesting Levels have exceeded supported limits");
+    if (e && w->is_statement && str_starts(e->message, too_deep))
+        e->message = too_deep;
+    return e;
+}
+
 static struct error *decide_update(struct op *op, struct write *w)
 {
     struct item before = item_exists(w->old) ? w->old : w->input->item;
     const struct bound *update = bound_of(w, EXPR_UPDATE);
     w->new_item = before;
     if (update)
-        TRY(update_apply(op->arena, update, before, &w->new_item));
+        TRY(apply(op, w, update, before));
     return check_updated(op->arena, &(struct update_check){.table = w->table,
                                                            .old = w->old,
                                                            .updated = w->new_item,
@@ -114,6 +128,32 @@ void write_plan(struct txn *t, const struct write *w)
 {
     if (w->is_write)
         txn_put(t, w->table, &w->key, w->old, w->new_item, AUTHOR_USER);
+}
+
+static struct error *decide_and_commit(struct op *op, struct write *w, struct txn *t)
+{
+    TRY(txn_get(t, w->table, &w->key, &w->old));
+    TRY(write_decide(op, w));
+    write_plan(t, w);
+    return txn_commit(t);
+}
+
+struct error *write_commit(struct op *op, struct write *w, enum return_capacity mode,
+                           struct capacity *cost)
+{
+    struct txn t;
+    txn_begin(&t, op->store, op->arena);
+    txn_lock(&t, &w->key.hash, 1);
+    struct error *e = decide_and_commit(op, w, &t);
+    if (!e && capacity_is_wanted(mode)) {
+        cost->table = w->table;
+        cost->name = w->table_name;
+        cost->table_halves += capacity_write(w->old, w->new_item);
+        capacity_add_writes(op->arena, cost, &t, 0, 1);
+    }
+    txn_end(&t);
+    op_depends(op, t.depends_on);
+    return e;
 }
 
 /* -- item collections ---------------------------------------------------------------------------

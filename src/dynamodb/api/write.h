@@ -23,6 +23,7 @@ struct write {
     struct expressions expressions;
     bool shows_old_on_failure; /* ReturnValuesOnConditionCheckFailure: ALL_OLD */
     bool is_older;             /* AttributeUpdates: failures are told in other words */
+    bool is_statement;         /* PartiQL: again in other words; a put is an INSERT */
 
     /* write_resolve */
     const struct table *table;
@@ -49,6 +50,9 @@ MUST_USE struct error *write_resolve(struct op *op, struct write *w);
 MUST_USE struct error *write_decide(struct op *op, struct write *w);
 /* Plans the decided change in the transaction; a condition check plans nothing. */
 void write_plan(struct txn *t, const struct write *w);
+/* Decides and commits one write by itself; *cost is filled when the mode asks for it. */
+MUST_USE struct error *write_commit(struct op *op, struct write *w, enum return_capacity mode,
+                                    struct capacity *cost);
 
 /* "ItemCollectionMetrics" of a write's partition. Nothing when the table has no local index. */
 bool write_has_metrics(const struct write *w);
