@@ -25,7 +25,7 @@
 #include <string.h>
 
 #define REQUEST_ID_CHARS 52
-#define REPLY_MAX_BYTES (64u << 20)  /* 100 items of 400 KB, escaped */
+#define REPLY_MAX_BYTES (128u << 20) /* 16 MB of items, every character escaped as six */
 #define REPLY_KEPT_BYTES (64u << 10) /* what a spare call may keep */
 #define GZIP_FROM_BYTES (8u << 10)   /* smaller answers are not worth the time */
 #define MAX_HEADERS 8
