@@ -30,8 +30,8 @@ MUST_USE struct error *ddb_open(struct cli *cli, const struct option_row *rows, 
 void ddb_close(struct ddb *ddb);
 
 /* One call; an error's message begins with the exception's name. */
-MUST_USE struct error *ddb_call(struct ddb *ddb, struct arena *a, struct str operation, struct str request,
-                                struct str *response);
+MUST_USE struct error *ddb_call(struct ddb *ddb, struct arena *a, struct str operation,
+                                struct str request, struct str *response);
 
 /* The raw text of a member of a JSON object; false when absent. */
 bool ddb_member(struct arena *a, struct str object, struct str name, struct str *value);

@@ -89,9 +89,8 @@ static struct error *run(struct cli *cli)
 const struct command command_ddb_get_conversation = {
     .name = "ddb get-conversation",
     .summary = "the newest messages of a group",
-    .usage =
-        "usage: cruddur ddb get-conversation [GROUP] [--year YYYY] [--endpoint URL] [prod]\n"
-        "  GROUP            a message group (the one that `ddb seed` writes)\n"
-        "  --year YYYY      messages of that year (the present one)\n" DDB_USAGE_ENDPOINT,
+    .usage = "usage: cruddur ddb get-conversation [GROUP] [--year YYYY] [--endpoint URL] [prod]\n"
+             "  GROUP            a message group (the one that `ddb seed` writes)\n"
+             "  --year YYYY      messages of that year (the present one)\n" DDB_USAGE_ENDPOINT,
     .run = run,
 };

@@ -50,12 +50,11 @@ static struct error *run(struct cli *cli)
 const struct command command_ddb_list_conversations = {
     .name = "ddb list-conversations",
     .summary = "the conversations of a person",
-    .usage =
-        "usage: cruddur ddb list-conversations [HANDLE] [--year YYYY] [--data DIR]\n"
-        "         [--endpoint URL] [prod]\n"
-        "  HANDLE           whose (andrewbrown)\n"
-        "  --year YYYY      with a last message of that year (the present one)\n"
-        "  --data DIR       the data folder with users.db; CONNECTION_URL comes before it\n"
-        DDB_USAGE_ENDPOINT,
+    .usage = "usage: cruddur ddb list-conversations [HANDLE] [--year YYYY] [--data DIR]\n"
+             "         [--endpoint URL] [prod]\n"
+             "  HANDLE           whose (andrewbrown)\n"
+             "  --year YYYY      with a last message of that year (the present one)\n"
+             "  --data DIR       the data folder with users.db; CONNECTION_URL comes before "
+             "it\n" DDB_USAGE_ENDPOINT,
     .run = run,
 };

@@ -24,8 +24,8 @@ static struct error *print_items(struct ddb *ddb, struct arena *a, struct str re
     return error;
 }
 
-/* Scans and prints one page; `start` is the key to go on from and becomes the next one, empty at the
- * end. */
+/* Scans and prints one page; `start` is the key to go on from and becomes the next one, empty at
+ * the end. */
 static struct error *scan_page(struct ddb *ddb, struct arena *a, struct buf *start)
 {
     struct buf request;

@@ -1,8 +1,9 @@
 /* ddb seed: writes a conversation between two people, for trying the queries out.
  *
  * The rows have the shape of the application's own seed script: one group row for each of the two,
- * then one message row for each line, a minute apart, from three hours ago on. A group row stands at
- * the time of the last message and shows its text, as it would after that message had been sent. */
+ * then one message row for each line, a minute apart, from three hours ago on. A group row stands
+ * at the time of the last message and shows its text, as it would after that message had been sent.
+ */
 #include "base/rand.h"
 #include "cli/ddb.h"
 #include "cli/people.h"
@@ -195,10 +196,9 @@ static struct error *run(struct cli *cli)
 const struct command command_ddb_seed = {
     .name = "ddb seed",
     .summary = "write a conversation to try things out",
-    .usage =
-        "usage: cruddur ddb seed [HANDLE HANDLE] [--data DIR] [--endpoint URL] [prod]\n"
-        "  HANDLE HANDLE    who talk to each other (andrewbrown bayko)\n"
-        "  --data DIR       the data folder with users.db; CONNECTION_URL comes before it\n"
-        DDB_USAGE_ENDPOINT,
+    .usage = "usage: cruddur ddb seed [HANDLE HANDLE] [--data DIR] [--endpoint URL] [prod]\n"
+             "  HANDLE HANDLE    who talk to each other (andrewbrown bayko)\n"
+             "  --data DIR       the data folder with users.db; CONNECTION_URL comes before "
+             "it\n" DDB_USAGE_ENDPOINT,
     .run = run,
 };

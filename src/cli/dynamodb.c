@@ -5,6 +5,7 @@
 #include "cli/options.h"
 #include "cli/people.h"
 #include "cli/signals.h"
+#include "cli/triggers.h"
 #include "dynamodb/wire/wire.h"
 
 #include <stdio.h>
@@ -17,7 +18,7 @@ struct settings {
     bool in_memory, any_credentials, is_any_origin;
     uint16_t port;
     uint64_t cache_mb;
-    struct option_list binds, hosts;
+    struct option_list binds, hosts, triggers;
 };
 
 static const char usage[] =
@@ -37,7 +38,9 @@ static const char usage[] =
     "  --any-credentials  let whoever reaches the port read and write everything\n"
     "  --host NAME        also answer requests whose Host is NAME; may be repeated\n"
     "  --cors             let pages of every origin read the answers, not only local ones\n"
-    "\n"
+    "  --trigger TABLE=URL[,OPTION=VALUE…]\n"
+    "                     invoke a function with the changes of TABLE; may be repeated\n"
+    "\n" TRIGGERS_USAGE "\n"
     "DynamoDB Local's flags work too: -port N, -inMemory, -dbPath DIR, -sharedDb, -cors LIST,\n"
     "-disableTelemetry, -optimizeDbBeforeStartup, -delayTransientStatuses, -help.\n";
 
@@ -56,6 +59,7 @@ static struct error *read_flags(struct cli *cli, struct settings *s, bool *wants
         {"--any-credentials", OPTION_FLAG, &s->any_credentials},
         {"--host", OPTION_LIST, &s->hosts},
         {"--cors", OPTION_FLAG, &s->is_any_origin},
+        {"--trigger", OPTION_LIST, &s->triggers},
         {"-port", OPTION_PORT, &s->port},
         {"-inMemory", OPTION_FLAG, &s->in_memory},
         {"-dbPath", OPTION_TEXT, &s->data_dir},
@@ -170,11 +174,15 @@ static struct error *run(struct cli *cli)
     signals_block();
     struct engine *engine = NULL;
     struct wire *wire = NULL;
+    struct triggers *triggers = NULL;
     TRY(open_engine(cli, &s, &engine));
     struct error *e = open_wire(cli, &s, is_exposed, engine, &wire);
     if (!e) {
-        e = serve(cli, &s, wire);
+        e = triggers_open(cli, &s.triggers, engine, &triggers);
+        if (!e)
+            e = serve(cli, &s, wire);
         wire_stop(wire, GRACE_MS);
+        triggers_stop(triggers);
     }
     engine_close(engine);
     wire_free(wire);

@@ -7,6 +7,7 @@
 #include "cli/options.h"
 #include "cli/people.h"
 #include "cli/signals.h"
+#include "cli/triggers.h"
 #include "client/local.h"
 #include "client/remote.h"
 #include "dynamodb/wire/wire.h"
@@ -30,7 +31,7 @@ struct settings {
     bool in_memory, is_production;
     uint16_t port, dynamodb_port;
     uint64_t cache_mb, workers;
-    struct option_list binds, origins;
+    struct option_list binds, origins, triggers;
     bool has_endpoint;    /* our own DynamoDB endpoint */
     const char *data_dir; /* NULL: nothing is kept */
 };
@@ -40,6 +41,7 @@ struct running {
     struct engine *engine;
     struct client *client;
     struct wire *wire;
+    struct triggers *triggers;
     struct serve *serve;
 };
 
@@ -70,6 +72,8 @@ static const char usage[] =
     "  --durability MODE    sync: an answer is given when its data is on the disk (default);\n"
     "                       os: when the operating system has it\n"
     "  --cache-mb N         memory for blocks read from the disk (8)\n"
+    "  --trigger TABLE=URL  invoke a function with the changes of TABLE; may be repeated; options\n"
+    "                       are those of `cruddur dynamodb --help`\n"
     "\n"
     "People are in PostgreSQL when CONNECTION_URL is set, else in users.db of the data folder.\n";
 
@@ -92,6 +96,7 @@ static struct error *read_flags(struct cli *cli, struct settings *s)
         {"--limits", OPTION_TEXT, &s->limits},
         {"--durability", OPTION_TEXT, &s->durability},
         {"--cache-mb", OPTION_COUNT, &s->cache_mb},
+        {"--trigger", OPTION_LIST, &s->triggers},
     };
     return options_read(cli, rows, countof(rows));
 }
@@ -111,6 +116,8 @@ static struct error *check_flags(struct cli *cli, const struct settings *s)
          "--dynamodb-port is for the own store: with --dynamodb there is none"},
         {s->remote_url && s->in_memory, "--in-memory is for the own store: with --dynamodb there "
                                         "is none"},
+        {s->remote_url && s->triggers.count, "--trigger is for the own store: with --dynamodb "
+                                             "there is none"},
     };
     for (size_t i = 0; i < countof(rules); i++)
         if (rules[i].is_wrong)
@@ -276,6 +283,7 @@ static void close_all(struct running *run)
 {
     serve_close(run->serve, GRACE_MS);
     client_free(run->client);
+    triggers_stop(run->triggers);
     if (run->wire)
         wire_stop(run->wire, GRACE_MS);
     if (run->engine)
@@ -297,6 +305,8 @@ static struct error *run(struct cli *cli)
     TRY(settle(cli, &s));
     signals_block();
     struct error *error = open_store(cli, &s, &running);
+    if (!error && running.engine)
+        error = triggers_open(cli, &s.triggers, running.engine, &running.triggers);
     if (!error)
         error = open_messaging(cli, &s, &running);
     if (!error)
