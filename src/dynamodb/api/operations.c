@@ -32,6 +32,9 @@ static const struct operation table[] = {
     DATA(TransactWriteItems, transact_write_items),
     DATA(DeleteItem, delete_item),
     DATA(Scan, scan),
+    DATA(ExecuteStatement, execute_statement),
+    DATA(BatchExecuteStatement, batch_execute_statement),
+    DATA(ExecuteTransaction, execute_transaction),
 
     STREAM(ListStreams, list_streams),
     STREAM(DescribeStream, describe_stream),

@@ -156,12 +156,12 @@ static struct error *parse_select(struct parser *p, struct statement_ast *s)
 
 static struct error *parse_exists(struct parser *p, struct statement_ast *s)
 {
-    TRY(expect(p, LEX_OPEN, "LEFT_PAREN"));
+    TRY(expect_token(p, LEX_OPEN, "LEFT_PAREN"));
     if (!take_word(p, "select"))
         return not_well_formed(p->arena, "Unexpected keyword");
     TRY(parse_select(p, s));
     s->kind = STATEMENT_EXISTS;
-    return expect(p, LEX_CLOSE, "RIGHT_PAREN");
+    return expect_token(p, LEX_CLOSE, "RIGHT_PAREN");
 }
 
 /* -- INSERT -------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ enum precedence {
 
 static struct error *parse_binding(struct parser *p, enum precedence above, struct ast **out);
 
-struct error *expect(struct parser *p, enum token_kind kind, const char *name)
+struct error *expect_token(struct parser *p, enum token_kind kind, const char *name)
 {
     if (!is_kind(p, kind))
         return not_well_formed(p->arena, "Expected %s", name);
@@ -62,7 +62,7 @@ static struct error *parse_args(struct parser *p, struct ast *into, enum token_k
             break;
         advance(p);
     } while (true);
-    return expect(p, close, close_name);
+    return expect_token(p, close, close_name);
 }
 
 static struct error *parse_collection(struct parser *p, enum ast_kind kind, enum token_kind close,
@@ -88,7 +88,7 @@ static struct error *parse_struct(struct parser *p, struct ast **out)
     do {
         struct ast *name, *value;
         TRY(parse_binding(p, BINDS_NOTHING, &name));
-        TRY(expect(p, LEX_COLON, "COLON"));
+        TRY(expect_token(p, LEX_COLON, "COLON"));
         TRY(parse_binding(p, BINDS_NOTHING, &value));
         TRY(add_arg(p, *out, name));
         TRY(add_arg(p, *out, value));
@@ -96,7 +96,7 @@ static struct error *parse_struct(struct parser *p, struct ast **out)
             break;
         advance(p);
     } while (true);
-    return expect(p, LEX_CURLY_CLOSE, "RIGHT_CURLY");
+    return expect_token(p, LEX_CURLY_CLOSE, "RIGHT_CURLY");
 }
 
 /* In parentheses: an expression, or a list of several. */
@@ -110,7 +110,7 @@ static struct error *parse_group(struct parser *p, struct ast **out)
     TRY(parse_binding(p, BINDS_NOTHING, &first));
     if (!is_kind(p, LEX_COMMA)) {
         *out = first;
-        return expect(p, LEX_CLOSE, "RIGHT_PAREN");
+        return expect_token(p, LEX_CLOSE, "RIGHT_PAREN");
     }
     advance(p);
     TRY(add_arg(p, list, first));
@@ -248,7 +248,7 @@ static struct error *parse_bracket(struct parser *p, struct ast *path)
         step.index = index;
     }
     VEC_PUSH(p->arena, &path->steps, step);
-    return expect(p, LEX_BRACKET_CLOSE, "RIGHT_BRACKET");
+    return expect_token(p, LEX_BRACKET_CLOSE, "RIGHT_BRACKET");
 }
 
 static struct error *parse_steps(struct parser *p, struct ast *path)

@@ -45,7 +45,7 @@ static inline bool take_word(struct parser *p, const char *word)
 }
 
 /* "Expected RIGHT_PAREN" */
-MUST_USE struct error *expect(struct parser *p, enum token_kind kind, const char *name);
+MUST_USE struct error *expect_token(struct parser *p, enum token_kind kind, const char *name);
 MUST_USE struct error *parse_expression(struct parser *p, const struct ast **out);
 /* A name with steps: what DML writes to and reads from. */
 MUST_USE struct error *parse_simple_path(struct parser *p, const struct ast **out);
