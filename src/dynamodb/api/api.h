@@ -29,6 +29,11 @@ struct op {
     struct str endpoint; /* host and port that clients reach this server at */
 };
 
+/* What the parts beside the operations (trigger/) work on. */
+struct store *engine_store(struct engine *engine);
+struct str engine_region(const struct engine *engine);
+struct str engine_account(const struct engine *engine);
+
 static inline void op_depends(struct op *op, uint64_t sequence)
 {
     if (sequence > op->depends_on)

@@ -88,6 +88,21 @@ void engine_close(struct engine *engine)
     free(engine);
 }
 
+struct store *engine_store(struct engine *engine)
+{
+    return engine->store;
+}
+
+struct str engine_region(const struct engine *engine)
+{
+    return engine->region;
+}
+
+struct str engine_account(const struct engine *engine)
+{
+    return engine->account_id;
+}
+
 /* -- errors ------------------------------------------------------------------------------------ */
 
 /* The namespace in front of an error's name: the service's front, its validator, or its own. */
