@@ -107,8 +107,9 @@ def traced_writes(folder, trace_path, writers, count):
     for thread in threads:
         thread.join(120)
     server.stop()
-    ended = f"{server.pid} +++ exited with"  # -D: the server is our child and strace a process beside it
-    wait_for(lambda: ended in open(trace_path, encoding="utf-8", errors="replace").read(), 30, "strace is done")
+    ended = re.compile(rf"^{server.pid} +\+\+\+ exited with", re.MULTILINE)  # -D: strace is beside the server
+    wait_for(lambda: ended.search(open(trace_path, encoding="utf-8", errors="replace").read()), 60,
+             "strace is done")
     return markers
 
 
