@@ -15,7 +15,7 @@
 
 struct settings {
     const char *data_dir, *durability, *region;
-    bool in_memory, any_credentials, is_any_origin;
+    bool in_memory, any_credentials, is_any_origin, enforces_capacity;
     uint16_t port;
     uint64_t cache_mb;
     struct option_list binds, hosts, triggers;
@@ -38,6 +38,8 @@ static const char usage[] =
     "  --any-credentials  let whoever reaches the port read and write everything\n"
     "  --host NAME        also answer requests whose Host is NAME; may be repeated\n"
     "  --cors             let pages of every origin read the answers, not only local ones\n"
+    "  --enforce-capacity throttle tables and indexes at their provisioned capacity, with five\n"
+    "                     minutes of burst, as AWS does\n"
     "  --trigger TABLE=URL[,OPTION=VALUE…]\n"
     "                     invoke a function with the changes of TABLE; may be repeated\n"
     "\n" TRIGGERS_USAGE "\n"
@@ -59,6 +61,7 @@ static struct error *read_flags(struct cli *cli, struct settings *s, bool *wants
         {"--any-credentials", OPTION_FLAG, &s->any_credentials},
         {"--host", OPTION_LIST, &s->hosts},
         {"--cors", OPTION_FLAG, &s->is_any_origin},
+        {"--enforce-capacity", OPTION_FLAG, &s->enforces_capacity},
         {"--trigger", OPTION_LIST, &s->triggers},
         {"-port", OPTION_PORT, &s->port},
         {"-inMemory", OPTION_FLAG, &s->in_memory},
@@ -115,6 +118,7 @@ static struct error *open_engine(struct cli *cli, const struct settings *s, stru
                                                                   : DURABILITY_SYNC,
                                                 .region = str_z(s->region),
                                                 .cache_bytes = (size_t)s->cache_mb << 20,
+                                                .enforces_capacity = s->enforces_capacity,
                                                 .clock = &clock_system,
                                                 .rand = &rand_system},
                        out);

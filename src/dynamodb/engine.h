@@ -19,10 +19,11 @@ enum durability {
 struct engine_options {
     const char *data_dir; /* NULL: in memory */
     enum durability durability;
-    struct str region;     /* empty: us-east-1 */
-    struct str account_id; /* empty: 000000000000 */
-    struct str endpoint;   /* for DescribeEndpoints; empty: localhost:8000 */
-    size_t cache_bytes;    /* block cache of the store on disk; 0: 8 MB */
+    struct str region;      /* empty: us-east-1 */
+    struct str account_id;  /* empty: 000000000000 */
+    struct str endpoint;    /* for DescribeEndpoints; empty: localhost:8000 */
+    size_t cache_bytes;     /* block cache of the store on disk; 0: 8 MB */
+    bool enforces_capacity; /* provisioned tables throttle */
     const struct clock *clock;
     const struct rand_source *rand;
 };

@@ -11,7 +11,8 @@
 #include "dynamodb/storage/catalog.h"
 #include "json/writer.h"
 
-struct shape; /* shape.h: members, types and constraints of a request */
+struct throttle; /* throttle.h */
+struct shape;    /* shape.h: members, types and constraints of a request */
 
 /* One operation under way. */
 struct op {
@@ -26,7 +27,8 @@ struct op {
     const struct clock *clock;
     const struct rand_source *rand;
     struct str region, account_id;
-    struct str endpoint; /* host and port that clients reach this server at */
+    struct str endpoint;       /* host and port that clients reach this server at */
+    struct throttle *throttle; /* NULL: capacity is only counted */
 };
 
 /* What the parts beside the operations (trigger/) work on. */

@@ -1,6 +1,7 @@
 /* BatchExecuteStatement: up to 25 statements, all reads of one item or all writes, each with an
  * answer or an error of its own. Source: AWS "Running batch operations with PartiQL for DynamoDB".
  */
+#include "dynamodb/api/admission.h"
 #include "dynamodb/api/attribute.h"
 #include "dynamodb/api/check.h"
 #include "dynamodb/api/data.h"
@@ -81,6 +82,7 @@ static struct error *run_read(struct op *op, struct batch_member *m, bool is_con
     TRY(store_get(op->store, op->arena, table, &place, &item, &depends_on));
     op_depends(op, depends_on);
     m->halves = capacity_read(item.size_bytes, is_consistent);
+    TRY(admit_get(op, table, m->halves));
     *bytes += item.size_bytes;
     json_key(op->reply, S("TableName")), json_str(op->reply, table->name);
     if (!item_exists(item))

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "dynamodb/api/api.h"
 #include "dynamodb/api/shape.h"
+#include "dynamodb/api/throttle.h"
 #include "dynamodb/storage/kv.h"
 #include "dynamodb/storage/store.h"
 
@@ -29,6 +30,7 @@ struct engine {
     const struct clock *clock;
     const struct rand_source *rand;
     struct str region, account_id, endpoint;
+    struct throttle *throttle; /* NULL: capacity is not enforced */
 };
 
 /* One call between its steps; in the call's arena. */
@@ -77,6 +79,8 @@ struct error *engine_open(struct arena *a, const struct engine_options *options,
         arena_str(&engine->arena, options->account_id.len ? options->account_id : DEFAULT_ACCOUNT);
     engine->endpoint =
         arena_str(&engine->arena, options->endpoint.len ? options->endpoint : DEFAULT_ENDPOINT);
+    if (options->enforces_capacity)
+        engine->throttle = throttle_new();
     *out = engine;
     return NULL;
 }
@@ -84,6 +88,7 @@ struct error *engine_open(struct arena *a, const struct engine_options *options,
 void engine_close(struct engine *engine)
 {
     store_close(engine->store);
+    throttle_free(engine->throttle);
     arena_clear(&engine->arena);
     free(engine);
 }
@@ -191,6 +196,7 @@ static struct step *begin(struct engine *engine, struct call *call, const struct
         .region = engine->region,
         .account_id = engine->account_id,
         .endpoint = engine->endpoint,
+        .throttle = engine->throttle,
     };
     return step;
 }

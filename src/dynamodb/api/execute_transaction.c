@@ -109,6 +109,7 @@ static struct error *run_reads(struct op *op, const struct execute_transaction_i
     if (bytes > LIMIT_TRANSACTION_BYTES)
         return invalid(op->arena,
                        "The aggregate size of the items in the transaction exceeds 4 MB");
+    TRY(transaction_admit_reads(op, gets, count));
     json_key(op->reply, S("Responses"));
     json_begin_array(op->reply);
     for (size_t i = 0; i < count; i++) {

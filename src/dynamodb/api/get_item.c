@@ -1,4 +1,5 @@
 /* GetItem, BatchGetItem, TransactGetItems. */
+#include "dynamodb/api/admission.h"
 #include "dynamodb/api/attribute.h"
 #include "dynamodb/api/cancel.h"
 #include "dynamodb/api/capacity.h"
@@ -52,15 +53,16 @@ struct error *run_get_item(struct op *op)
     uint64_t depends_on = 0;
     TRY(store_get(op->store, op->arena, t, &key, &item, &depends_on));
     op_depends(op, depends_on);
+    struct capacity cost = {.table = t,
+                            .name = in->table_name,
+                            .table_halves =
+                                capacity_read(item.size_bytes, in->consistent_read.value)};
+    TRY(admit(op, THROTTLE_READS, &cost));
     if (item_exists(item)) {
         struct show show = {g.projection.bound, &in->attributes_to_get};
         json_key(op->reply, S("Item"));
         reply_item(op, &show, item);
     }
-    struct capacity cost = {.table = t,
-                            .name = in->table_name,
-                            .table_halves =
-                                capacity_read(item.size_bytes, in->consistent_read.value)};
     capacity_reply(op->reply, &cost, in->return_consumed_capacity);
     return NULL;
 }
@@ -74,7 +76,10 @@ struct batch_progress {
     uint64_t *halves;
     size_t table_at, key_at;
     uint64_t bytes;
-    bool is_open; /* a table's array of items is being written */
+    bool is_open;    /* a table's array of items is being written */
+    bool **refused;  /* of each table, its keys that were throttled */
+    bool has_passed; /* one key at least was not */
+    struct error *throttled;
 };
 
 static struct error *check_batch_keys(struct op *op, const struct keys_and_attributes *k)
@@ -98,6 +103,7 @@ static struct error *begin_batch(struct op *op, const struct batch_get_item_inpu
     struct batch_progress *p = arena_new(op->arena, struct batch_progress);
     p->shows = arena_array(op->arena, struct show, in->request_items.count);
     p->halves = arena_array(op->arena, uint64_t, in->request_items.count);
+    p->refused = arena_array(op->arena, bool *, in->request_items.count);
     size_t key_count = 0;
     for (size_t i = 0; i < in->request_items.count; i++) {
         const struct keys_and_attributes *k = &in->request_items.items[i].value;
@@ -109,6 +115,7 @@ static struct error *begin_batch(struct op *op, const struct batch_get_item_inpu
         TRY(expressions_bind(op->arena, &g.all));
         TRY(check_batch_keys(op, k));
         p->shows[i] = (struct show){g.projection.bound, &k->attributes_to_get};
+        p->refused[i] = arena_array(op->arena, bool, k->keys.count + 1);
         key_count += k->keys.count;
     }
     if (key_count > LIMIT_BATCH_GET_KEYS)
@@ -132,6 +139,18 @@ static bool batch_is_full(const struct batch_progress *p)
     return p->bytes >= LIMIT_BATCH_GET_BYTES;
 }
 
+/* Whether a key may be got; throttled ones stay unprocessed. */
+static bool passes(struct op *op, struct batch_progress *p, const struct table *t, size_t key_at,
+                   uint64_t halves)
+{
+    struct error *e = admit_get(op, t, halves);
+    if (e)
+        p->throttled = e;
+    p->refused[p->table_at][key_at] = e;
+    p->has_passed |= !e;
+    return !e;
+}
+
 /* Gets until the slice is used up, the table is done, or the answer is full. */
 static struct error *get_slice(struct op *op, const struct batch_get_item_input *in,
                                struct batch_progress *p, uint64_t *budget)
@@ -151,7 +170,10 @@ static struct error *get_slice(struct op *op, const struct batch_get_item_input 
         uint64_t depends_on = 0;
         TRY(store_get(op->store, op->arena, t, &key, &item, &depends_on));
         op_depends(op, depends_on);
-        p->halves[p->table_at] += capacity_read(item.size_bytes, k->consistent_read.value);
+        uint64_t halves = capacity_read(item.size_bytes, k->consistent_read.value);
+        if (!passes(op, p, t, p->key_at - 1, halves))
+            continue;
+        p->halves[p->table_at] += halves;
         if (item_exists(item))
             reply_item(op, &p->shows[p->table_at], item);
         p->bytes += item.size_bytes;
@@ -161,14 +183,15 @@ static struct error *get_slice(struct op *op, const struct batch_get_item_input 
 }
 
 static void write_unprocessed_table(struct op *op, const struct keys_and_attributes *k,
-                                    size_t first)
+                                    size_t first, const bool *refused)
 {
     struct json_writer *w = op->reply;
     json_begin_object(w);
     json_key(w, S("Keys"));
     json_begin_array(w);
-    for (size_t i = first; i < k->keys.count; i++)
-        attribute_write_item(w, k->keys.items[i].item.attributes);
+    for (size_t i = 0; i < k->keys.count; i++)
+        if (i >= first || refused[i])
+            attribute_write_item(w, k->keys.items[i].item.attributes);
     json_end_array(w);
     if (k->consistent_read.is_given)
         json_key(w, S("ConsistentRead")), json_bool(w, k->consistent_read.value);
@@ -193,16 +216,29 @@ static void write_unprocessed_table(struct op *op, const struct keys_and_attribu
     json_end_object(w);
 }
 
+static bool has_unprocessed(const struct keys_and_attributes *k, size_t first, const bool *refused)
+{
+    for (size_t i = 0; i < first; i++)
+        if (refused[i])
+            return true;
+    return first < k->keys.count;
+}
+
 static struct error *end_batch(struct op *op, const struct batch_get_item_input *in,
                                const struct batch_progress *p)
 {
+    if (p->throttled && !p->has_passed)
+        return p->throttled;
     json_end_object(op->reply);
     json_key(op->reply, S("UnprocessedKeys"));
     json_begin_object(op->reply);
-    for (size_t i = p->table_at; i < in->request_items.count; i++) {
+    for (size_t i = 0; i < in->request_items.count; i++) {
+        const struct keys_and_attributes *k = &in->request_items.items[i].value;
+        size_t first = i < p->table_at ? k->keys.count : i == p->table_at ? p->key_at : 0;
+        if (!has_unprocessed(k, first, p->refused[i]))
+            continue;
         json_key(op->reply, in->request_items.items[i].name);
-        write_unprocessed_table(op, &in->request_items.items[i].value,
-                                i == p->table_at ? p->key_at : 0);
+        write_unprocessed_table(op, k, first, p->refused[i]);
     }
     json_end_object(op->reply);
     if (!capacity_is_wanted(in->return_consumed_capacity))
@@ -327,6 +363,21 @@ void transaction_reply_read_costs(struct op *op, const struct get *gets, size_t 
     json_end_array(op->reply);
 }
 
+struct error *transaction_admit_reads(struct op *op, const struct get *gets, size_t count)
+{
+    struct cancel_reason *reasons = arena_array(op->arena, struct cancel_reason, count);
+    bool is_canceled = false;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t halves = 2 * capacity_read(gets[i].item.size_bytes, true);
+        struct error *e = admit_get(op, gets[i].table, halves);
+        if (!e)
+            continue;
+        reasons[i] = cancel_reason_of(e);
+        is_canceled = true;
+    }
+    return is_canceled ? transaction_canceled(op->arena, reasons, count) : NULL;
+}
+
 struct error *run_transact_get_items(struct op *op)
 {
     const struct transact_get_items_input *in = op->input;
@@ -343,6 +394,7 @@ struct error *run_transact_get_items(struct op *op)
     if (bytes > LIMIT_TRANSACTION_BYTES)
         return invalid(op->arena, "The aggregate size of the items in the transaction exceeds 4 "
                                   "MB");
+    TRY(transaction_admit_reads(op, gets, count));
     json_key(op->reply, S("Responses"));
     json_begin_array(op->reply);
     for (size_t i = 0; i < count; i++) {

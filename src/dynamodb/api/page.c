@@ -1,5 +1,6 @@
 #include "dynamodb/api/page.h"
 
+#include "dynamodb/api/admission.h"
 #include "dynamodb/api/attribute.h"
 #include "dynamodb/api/page_size.h"
 
@@ -185,7 +186,7 @@ static struct error *read_slice(struct op *op, struct page *p, struct range *r, 
     }
 }
 
-static void end_reply(struct op *op, const struct page *p, bool has_more)
+static struct error *end_reply(struct op *op, const struct page *p, bool has_more)
 {
     struct json_writer *w = op->reply;
     if (p->selection.mode != SELECT_COUNT)
@@ -205,6 +206,7 @@ static void end_reply(struct op *op, const struct page *p, bool has_more)
         cost.table_halves = halves;
     }
     capacity_reply(w, &cost, p->capacity);
+    return admit(op, THROTTLE_READS, &cost);
 }
 
 struct error *page_step(struct op *op, struct page *p)
@@ -222,7 +224,5 @@ struct error *page_step(struct op *op, struct page *p)
     if (e)
         return e;
     op->is_unfinished = end == SLICE_USED_UP;
-    if (!op->is_unfinished)
-        end_reply(op, p, end == SLICE_FULL);
-    return NULL;
+    return op->is_unfinished ? NULL : end_reply(op, p, end == SLICE_FULL);
 }

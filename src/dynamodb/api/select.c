@@ -6,6 +6,7 @@
  *
  * A page ends at its Limit of items read, after LIMIT_PAGE bytes before the filter, or with the
  * last read. Between two slices nothing of the store is held; the table is found again. */
+#include "dynamodb/api/admission.h"
 #include "dynamodb/api/attribute.h"
 #include "dynamodb/api/page_size.h"
 #include "dynamodb/api/statement.h"
@@ -246,7 +247,7 @@ static struct error *walk_read(struct op *op, struct select *s, struct budget *b
     return NULL;
 }
 
-static void end_reply(struct op *op, struct select *s)
+static struct error *end_reply(struct op *op, struct select *s)
 {
     struct json_writer *w = op->reply;
     json_end_array(w);
@@ -265,6 +266,7 @@ static void end_reply(struct op *op, struct select *s)
         cost.table_halves = s->halves;
     }
     capacity_reply(w, &cost, s->capacity);
+    return admit(op, THROTTLE_READS, &cost);
 }
 
 struct error *select_step(struct op *op, struct select *s)
@@ -273,7 +275,5 @@ struct error *select_step(struct op *op, struct select *s)
     while (s->at < s->read_count && !s->is_full && !is_spent(&budget))
         TRY(walk_read(op, s, &budget));
     op->is_unfinished = s->at < s->read_count && !s->is_full;
-    if (!op->is_unfinished)
-        end_reply(op, s);
-    return NULL;
+    return op->is_unfinished ? NULL : end_reply(op, s);
 }

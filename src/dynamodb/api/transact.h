@@ -38,3 +38,5 @@ void transaction_reply_costs(struct op *op, const struct transaction *t);
 /* The same of a transaction of reads. */
 void transaction_reply_read_costs(struct op *op, const struct get *gets, size_t count,
                                   enum return_capacity mode);
+/* Before a transaction of reads is answered: lets it pass, or cancels it as throttled. */
+MUST_USE struct error *transaction_admit_reads(struct op *op, const struct get *gets, size_t count);

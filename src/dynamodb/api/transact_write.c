@@ -12,6 +12,7 @@
  *     "transact/" token = until (8 bytes, Unix ms) fingerprint of the request (16 bytes)
  *
  * Source: AWS "Amazon DynamoDB Transactions: How it works", Idempotency. */
+#include "dynamodb/api/admission.h"
 #include "dynamodb/api/check.h"
 #include "dynamodb/api/data.h"
 #include "dynamodb/api/transact.h"
@@ -203,6 +204,20 @@ static struct error *decide_all(struct op *op, struct transaction *t, struct txn
     return NULL;
 }
 
+/* Positions count planned changes only. */
+static struct error *plan_all(struct op *op, struct transaction *t, struct txn *txn)
+{
+    size_t position = 0;
+    for (size_t i = 0; i < t->count; i++) {
+        write_plan(txn, &t->writes[i]);
+        struct error *e = admit_write(op, &t->writes[i], txn, position, 2);
+        if (e)
+            transaction_cancel(t, i, cancel_reason_of(e));
+        position += t->writes[i].is_write;
+    }
+    return t->is_canceled ? transaction_canceled(op->arena, t->reasons, t->count) : NULL;
+}
+
 static struct error *decide_and_commit(struct op *op, struct transaction *t, struct txn *txn)
 {
     TRY(look_up_token(op, t, txn));
@@ -212,8 +227,7 @@ static struct error *decide_and_commit(struct op *op, struct transaction *t, str
         return NULL;
     }
     TRY(decide_all(op, t, txn));
-    for (size_t i = 0; i < t->count; i++)
-        write_plan(txn, &t->writes[i]);
+    TRY(plan_all(op, t, txn));
     remember_token(op, t, txn);
     return txn_commit(txn);
 }

@@ -1,5 +1,6 @@
 #include "dynamodb/api/write.h"
 
+#include "dynamodb/api/admission.h"
 #include "dynamodb/api/attribute.h"
 #include "dynamodb/api/check.h"
 #include "dynamodb/api/older.h"
@@ -133,8 +134,15 @@ void write_plan(struct txn *t, const struct write *w)
 static struct error *decide_and_commit(struct op *op, struct write *w, struct txn *t)
 {
     TRY(txn_get(t, w->table, &w->key, &w->old));
-    TRY(write_decide(op, w));
+    struct error *e = write_decide(op, w);
+    if (e) { /* a condition that fails is paid for, so it can be throttled too */
+        w->new_item = w->old;
+        if (e->kind == &error_ConditionalCheckFailedException)
+            TRY(admit_write(op, w, t, 0, 1));
+        return e;
+    }
     write_plan(t, w);
+    TRY(admit_write(op, w, t, 0, 1));
     return txn_commit(t);
 }
 
