@@ -46,6 +46,26 @@ struct index {
     struct throughput throughput; /* global only */
 };
 
+/* Where the items of a restored table come from. */
+enum restore_from { RESTORE_NONE, RESTORE_FROM_BACKUP, RESTORE_FROM_PAST };
+
+struct restore {
+    enum restore_from from;
+    uint32_t source_id;    /* of the backup, or of the table; 0 when all has been copied */
+    int64_t moment_us;     /* what is restored is the source at that time */
+    struct str backup_arn; /* RESTORE_FROM_BACKUP */
+    struct str table_arn;
+};
+
+/* Point-in-time recovery. Moments are Unix microseconds; 0: none. */
+struct recovery {
+    int64_t since_us; /* when it was switched on; 0: it is off */
+    int64_t days;
+    /* The history of all items is there from this moment on; for recovery, or while a backup is
+     * being made. */
+    int64_t history_us;
+};
+
 struct table {
     uint32_t id;      /* never used again after the table is gone */
     uint32_t version; /* rises with each change of the definition */
@@ -71,6 +91,8 @@ struct table {
     struct str sse;            /* empty: default key; else the SSESpecification's JSON */
     const struct member *tags; /* values of type S, in order */
     size_t tag_count;
+    struct recovery recovery;
+    struct restore restore;
 };
 
 const struct index *table_index(const struct table *t, struct str name); /* NULL: no such index */

@@ -11,6 +11,8 @@
 #include "base/map.h"
 #include "base/vec.h"
 #include "dynamodb/storage/codec.h"
+#include "dynamodb/storage/copy.h"
+#include "dynamodb/storage/history.h"
 #include "dynamodb/storage/internal.h"
 #include "dynamodb/storage/stream_log.h"
 #include "dynamodb/storage/worker.h"
@@ -273,8 +275,7 @@ struct str catalog_counts_encode(struct store *store, struct arena *a)
 /* -- changes ------------------------------------------------------------------------------------
  */
 
-/* Ends what commit_begin began. */
-static struct error *write_change(struct store *store, struct arena *a, uint64_t *sequence)
+struct error *catalog_write(struct store *store, struct arena *a, uint64_t *sequence)
 {
     if (!commit_waits(store->commit))
         *sequence = 0;
@@ -286,6 +287,12 @@ static void plan_ids(struct store *store, struct arena *a, struct kv_batch *batc
     char id[4];
     put_u32(id, store->catalog.next_id);
     kv_batch_put(batch, key_named(a, SPACE_META, S("ids")), (struct str){id, sizeof id});
+}
+
+void catalog_plan_id(struct store *store, struct arena *a, struct kv_batch *batch)
+{
+    store->catalog.next_id++;
+    plan_ids(store, a, batch);
 }
 
 static void plan_range_delete(struct arena *a, struct kv_batch *batch, enum key_space space,
@@ -365,7 +372,7 @@ struct error *catalog_create(struct store *store, struct arena *a, const struct 
     plan_ids(store, a, batch);
     if (t.is_stream_enabled)
         stream_plan_open(store, a, batch, &t);
-    TRY(write_change(store, a, sequence));
+    TRY(catalog_write(store, a, sequence));
     struct entry *e = entry_new(bytes);
     if (!e)
         return store_damaged(a, "a new definition cannot be read back");
@@ -417,7 +424,7 @@ struct error *catalog_update(struct store *store, struct arena *a, const struct 
         if (!has_index(&t, old->indexes[i].id))
             plan_index_delete(a, batch, &old->indexes[i]);
     }
-    TRY(write_change(store, a, sequence));
+    TRY(catalog_write(store, a, sequence));
 
     struct entry *e = entry_new(bytes);
     if (!e)
@@ -432,6 +439,19 @@ struct error *catalog_update(struct store *store, struct arena *a, const struct 
     return NULL;
 }
 
+/* The items go now; or, while something is still being copied from them, after that (copy.c). */
+static void plan_items_delete(struct arena *a, struct kv_batch *batch, const struct table *t,
+                              bool is_copied)
+{
+    if (is_copied) {
+        kv_batch_put(batch, key_id(a, SPACE_DROPPED, t->id), S(""));
+        return;
+    }
+    plan_range_delete(a, batch, SPACE_ITEM, t->id);
+    if (t->recovery.history_us)
+        history_plan_delete(a, batch, t->id);
+}
+
 struct error *catalog_delete(struct store *store, struct arena *a, uint32_t table_id,
                              uint64_t *sequence)
 {
@@ -439,17 +459,22 @@ struct error *catalog_delete(struct store *store, struct arena *a, uint32_t tabl
     if (!t)
         return store_damaged(a, "an unknown table was to be deleted");
     struct stream_state closing;
-    bool has_closing;
+    bool has_closing, is_copied = false;
     TRY(closing_stream(store, a, t, true, &closing, &has_closing));
+    if (t->recovery.history_us)
+        TRY(copy_needs(store, a, table_id, &is_copied));
 
     struct kv_batch *batch = commit_begin(store->commit, sequence);
     kv_batch_delete(batch, key_id(a, SPACE_TABLE, table_id));
-    plan_range_delete(a, batch, SPACE_ITEM, table_id);
+    kv_batch_delete(batch, key_id(a, SPACE_PROGRESS, table_id));
+    plan_items_delete(a, batch, t, is_copied);
     for (size_t i = 0; i < t->index_count; i++)
         plan_index_delete(a, batch, &t->indexes[i]);
     if (has_closing)
         stream_plan_close(store, a, batch, &closing);
-    TRY(write_change(store, a, sequence));
+    TRY(catalog_write(store, a, sequence));
+    if (is_copied && store->copier)
+        worker_wake(store->copier);
     entry_free(remove_entry(&store->catalog, table_id));
     return NULL;
 }
@@ -482,5 +507,5 @@ struct error *catalog_note_put(struct store *store, struct arena *a, struct str 
         kv_batch_put(batch, key, stored);
     else
         kv_batch_delete(batch, key);
-    return write_change(store, a, sequence);
+    return catalog_write(store, a, sequence);
 }

@@ -3,8 +3,10 @@
  *
  *     table   {id version name uuid keys attributes indexes status billing throughput
  *              billing_changed created stream_enabled stream_view stream_id stream_created ttl
- *              protected class sse tags}
+ *              protected class sse tags recovery restore}
  *     index   {id name global keys projection included status backfilling throughput}
+ *     recovery {since days history}
+ *     restore {from source moment backup_arn table_arn}
  *     keys    {partition: [name type …] sort: [name type …]} */
 #include "dynamodb/storage/codec.h"
 
@@ -156,6 +158,51 @@ static bool index_of(struct arena *a, struct value v, struct index *out)
            texts_of(a, value_member(v.data, S("included")), &out->included, &out->included_count);
 }
 
+/* -- recovery and restore -----------------------------------------------------------------------
+ */
+
+static struct value recovery_value(struct arena *a, const struct recovery *r)
+{
+    struct fields f = {.arena = a};
+    fields_int(&f, S("since"), r->since_us);
+    fields_int(&f, S("days"), r->days);
+    fields_int(&f, S("history"), r->history_us);
+    return fields_map(&f);
+}
+
+static struct recovery recovery_of(struct value v)
+{
+    return (struct recovery){
+        .since_us = field_int(v, S("since")),
+        .days = field_int(v, S("days")),
+        .history_us = field_int(v, S("history")),
+    };
+}
+
+static struct value restore_value(struct arena *a, const struct restore *r)
+{
+    struct fields f = {.arena = a};
+    fields_int(&f, S("from"), r->from);
+    fields_int(&f, S("source"), r->source_id);
+    fields_int(&f, S("moment"), r->moment_us);
+    fields_text(&f, S("backup_arn"), r->backup_arn);
+    fields_text(&f, S("table_arn"), r->table_arn);
+    return fields_map(&f);
+}
+
+static bool restore_of(struct arena *a, struct value v, struct restore *out)
+{
+    int64_t from = field_int(v, S("from"));
+    *out = (struct restore){
+        .from = (enum restore_from)from,
+        .source_id = (uint32_t)field_int(v, S("source")),
+        .moment_us = field_int(v, S("moment")),
+        .backup_arn = arena_str(a, field_text(v, S("backup_arn"))),
+        .table_arn = arena_str(a, field_text(v, S("table_arn"))),
+    };
+    return from >= 0 && from <= RESTORE_FROM_PAST;
+}
+
 /* -- tables -------------------------------------------------------------------------------------
  */
 
@@ -174,6 +221,10 @@ static void put_options(struct fields *f, const struct table *t)
     fields_int(f, S("protected"), t->is_deletion_protected);
     fields_text(f, S("class"), t->table_class);
     fields_text(f, S("sse"), t->sse);
+    if (t->recovery.since_us || t->recovery.history_us)
+        fields_value(f, S("recovery"), recovery_value(f->arena, &t->recovery));
+    if (t->restore.from)
+        fields_value(f, S("restore"), restore_value(f->arena, &t->restore));
 }
 
 struct str table_encode(struct arena *a, const struct table *t)
@@ -220,7 +271,8 @@ static bool take_options(struct arena *a, struct value v, struct table *out)
     out->is_deletion_protected = field_int(v, S("protected"));
     out->table_class = arena_str(a, field_text(v, S("class")));
     out->sse = arena_str(a, field_text(v, S("sse")));
-    return true;
+    out->recovery = recovery_of(value_member(v.data, S("recovery")));
+    return restore_of(a, value_member(v.data, S("restore")), &out->restore);
 }
 
 static bool take_indexes(struct arena *a, struct value list, struct table *out)

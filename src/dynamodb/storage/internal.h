@@ -77,6 +77,10 @@ MUST_USE struct error *catalog_open(struct store *store, struct arena *a);
 void catalog_close(struct store *store);
 /* Under either lock: the counts, as a value of the store; under the write lock. */
 struct str catalog_counts_encode(struct store *store, struct arena *a);
+/* Under the exclusive lock, in a batch begun: takes the id that is next. */
+void catalog_plan_id(struct store *store, struct arena *a, struct kv_batch *batch);
+/* Ends what commit_begin began; *sequence is what an answer waits for. */
+MUST_USE struct error *catalog_write(struct store *store, struct arena *a, uint64_t *sequence);
 /* -- store ----------------------------------------------------------------------------------------
  */
 
@@ -89,7 +93,9 @@ struct store {
     struct commit *commit;
     struct stripe *stripes;
     struct catalog catalog;
-    struct worker *worker;
+    struct worker *worker; /* keeps indexes, counts and times */
+    struct worker *copier; /* fills backups and restored tables */
+    int64_t moment_us;     /* the last one given, see history.h; under the write lock */
 };
 
 /* A kv error as an error of this layer. */

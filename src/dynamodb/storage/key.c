@@ -2,6 +2,12 @@
  *
  *     item      'd' table(4) hash(8) partition sort?                      -> stored item
  *     index     'i' index(4) hash(8) partition+ sort* tie(8) table's key  -> projected item
+ *     backup    'a' backup(4)                                             -> backup.c
+ *     content   'c' backup(4) hash(8) partition sort?                     -> stored item
+ *     history   'h' table(4) hash(8) partition sort? moment(8)            -> history.c
+ *     moment    'j' table(4) moment(8) hash(8) partition sort?            -> nothing
+ *     progress  'p' backup or table(4)                                    -> key of the last item
+ *     dropped   'o' table(4)                                              -> nothing
  *     record    'r' stream(4) shard(4) sequence(8)                        -> stream.c
  *     stream    's' stream(4)                                             -> stream.c
  *     table     't' table(4)                                              -> catalog_codec.c
@@ -169,6 +175,76 @@ uint64_t key_record_sequence(struct str key)
 {
     assert(key.len == 1 + 2 * ID_BYTES + 8);
     return take_int(key.data + 1 + 2 * ID_BYTES, 8);
+}
+
+/* -- copies and history -------------------------------------------------------------------------
+ */
+
+enum { MOMENT_BYTES = 8 };
+
+struct str key_rest(struct str item_key)
+{
+    return str_from(item_key, 1 + ID_BYTES);
+}
+
+struct str key_moved(struct arena *a, struct str key, enum key_space space, uint32_t id)
+{
+    struct str rest = key_rest(key);
+    struct writer w = begin(a, 1 + ID_BYTES + rest.len);
+    *w.at++ = (char)space;
+    put_int(&w, id, ID_BYTES);
+    put_bytes(&w, rest);
+    return finish(&w);
+}
+
+struct str key_history(struct arena *a, struct str item_key, int64_t moment_us)
+{
+    struct str rest = key_rest(item_key);
+    struct writer w = begin(a, 1 + ID_BYTES + rest.len + MOMENT_BYTES);
+    *w.at++ = SPACE_HISTORY;
+    put_int(&w, key_id_of(item_key), ID_BYTES);
+    put_bytes(&w, rest);
+    put_int(&w, (uint64_t)moment_us, MOMENT_BYTES);
+    return finish(&w);
+}
+
+bool key_history_parse(struct str key, struct str *rest, int64_t *moment_us)
+{
+    if (key.len < PREFIX_BYTES + MOMENT_BYTES)
+        return false;
+    size_t end = key.len - MOMENT_BYTES;
+    *rest = str_slice(key, 1 + ID_BYTES, end - (1 + ID_BYTES));
+    *moment_us = (int64_t)take_int(key.data + end, MOMENT_BYTES);
+    return true;
+}
+
+struct str key_moment(struct arena *a, struct str item_key, int64_t moment_us)
+{
+    struct str rest = key_rest(item_key);
+    struct writer w = begin(a, 1 + ID_BYTES + MOMENT_BYTES + rest.len);
+    *w.at++ = SPACE_MOMENT;
+    put_int(&w, key_id_of(item_key), ID_BYTES);
+    put_int(&w, (uint64_t)moment_us, MOMENT_BYTES);
+    put_bytes(&w, rest);
+    return finish(&w);
+}
+
+struct str key_moment_after(struct arena *a, uint32_t table_id, int64_t moment_us)
+{
+    struct writer w = begin(a, 1 + ID_BYTES + MOMENT_BYTES);
+    *w.at++ = SPACE_MOMENT;
+    put_int(&w, table_id, ID_BYTES);
+    put_int(&w, (uint64_t)moment_us + 1, MOMENT_BYTES);
+    return finish(&w);
+}
+
+bool key_moment_parse(struct str key, struct str *rest, int64_t *moment_us)
+{
+    if (key.len < PREFIX_BYTES + MOMENT_BYTES)
+        return false;
+    *moment_us = (int64_t)take_int(key.data + 1 + ID_BYTES, MOMENT_BYTES);
+    *rest = str_from(key, 1 + ID_BYTES + MOMENT_BYTES);
+    return true;
 }
 
 /* -- the hash -----------------------------------------------------------------------------------

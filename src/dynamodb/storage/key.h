@@ -12,15 +12,21 @@
 
 /* The space byte that a key begins with. */
 enum key_space {
+    SPACE_BACKUP = 'a',   /* backup id -> what it is of */
     SPACE_BACKFILL = 'b', /* index id -> the cursor of its backfill */
+    SPACE_CONTENT = 'c',  /* the items of a backup */
     SPACE_ITEM = 'd',
+    SPACE_HISTORY = 'h', /* what an item was before each write to it */
     SPACE_INDEX = 'i',
-    SPACE_META = 'm',   /* name -> fact of the store itself */
-    SPACE_NOTE = 'n',   /* name -> fact of the layers above */
-    SPACE_EXPIRY = 'x', /* time, name -> nothing: which notes expire when */
+    SPACE_MOMENT = 'j',   /* the same writes in the order of time */
+    SPACE_META = 'm',     /* name -> fact of the store itself */
+    SPACE_NOTE = 'n',     /* name -> fact of the layers above */
+    SPACE_DROPPED = 'o',  /* id of a deleted table whose items are still being copied -> nothing */
+    SPACE_PROGRESS = 'p', /* id of a backup or table -> the cursor of the copy that fills it */
     SPACE_RECORD = 'r',
     SPACE_STREAM = 's',
-    SPACE_TABLE = 't', /* table id -> its definition */
+    SPACE_TABLE = 't',  /* table id -> its definition */
+    SPACE_EXPIRY = 'x', /* time, name -> nothing: which notes expire when */
 };
 
 struct str key_named(struct arena *a, enum key_space space, struct str name);
@@ -31,6 +37,19 @@ struct str key_expiry(struct arena *a, int64_t expires_ms, struct str name);
 bool key_expiry_parse(struct str key, int64_t *expires_ms, struct str *name);
 struct str key_record(struct arena *a, uint32_t stream_id, uint32_t shard_id, uint64_t sequence);
 uint64_t key_record_sequence(struct str key);
+
+/* An item's key as one of another table or backup with the same key schema. */
+struct str key_moved(struct arena *a, struct str key, enum key_space space, uint32_t id);
+/* The entries that a write at that moment leaves of an item: of its history, and in the order of
+ * time. Moments are Unix microseconds. */
+struct str key_history(struct arena *a, struct str item_key, int64_t moment_us);
+struct str key_moment(struct arena *a, struct str item_key, int64_t moment_us);
+/* Where the writes of a table after that moment begin. */
+struct str key_moment_after(struct arena *a, uint32_t table_id, int64_t moment_us);
+/* What tells items of one table apart, in an item's key and in the key of a history entry. */
+struct str key_rest(struct str item_key);
+bool key_history_parse(struct str key, struct str *rest, int64_t *moment_us);
+bool key_moment_parse(struct str key, struct str *rest, int64_t *moment_us);
 
 /* The service's hash of a partition key: its first 8 bytes. Values are S, N or B. */
 uint64_t key_hash(struct arena *a, const struct value *partition, size_t count);

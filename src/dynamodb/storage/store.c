@@ -10,6 +10,7 @@
 #include "dynamodb/storage/store.h"
 
 #include "base/log.h"
+#include "dynamodb/storage/history.h"
 #include "dynamodb/storage/internal.h"
 #include "dynamodb/storage/worker.h"
 
@@ -100,11 +101,14 @@ struct error *store_open(struct arena *a, const struct store_options *options, s
     error = open_format(store, a, &is_clean);
     if (!error)
         error = catalog_open(store, a);
+    if (!error)
+        error = history_open(store, a);
     if (error) {
         store_close(store);
         return error;
     }
-    store->worker = worker_new(store, options->sweep_interval_ms, !is_clean);
+    store->worker = worker_new(store, WORKER_UPKEEP, options->sweep_interval_ms, !is_clean);
+    store->copier = worker_new(store, WORKER_COPIER, options->sweep_interval_ms, false);
     *out = store;
     return NULL;
 }
@@ -128,6 +132,8 @@ void store_close(struct store *store)
 {
     if (!store)
         return;
+    if (store->copier)
+        (void)worker_free(store->copier);
     bool is_exact = store->worker && worker_free(store->worker);
     if (is_exact && !store_failed(store))
         save_counts(store);
@@ -143,6 +149,7 @@ void store_close(struct store *store)
 void store_work(struct store *store)
 {
     worker_round(store->worker);
+    worker_round(store->copier);
 }
 
 /* -- durability ---------------------------------------------------------------------------------

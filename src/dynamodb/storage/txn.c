@@ -12,6 +12,7 @@
 #include "dynamodb/storage/txn.h"
 
 #include "base/vec.h"
+#include "dynamodb/storage/history.h"
 #include "dynamodb/storage/index.h"
 #include "dynamodb/storage/internal.h"
 #include "dynamodb/storage/stream_log.h"
@@ -33,6 +34,11 @@ struct record {
     struct str value;
 };
 
+/* What an item was, for the history of its table. */
+struct was {
+    struct str key, old;
+};
+
 struct change {
     struct index_writes *writes; /* one for each index that is written */
     size_t count;
@@ -44,6 +50,7 @@ struct txn_state {
     VEC(struct op) ops;
     VEC(struct gain) gains;
     VEC(struct record) records;
+    VEC(struct was) history;
     VEC(struct change) changes;
     struct error *error; /* found while planning */
 };
@@ -195,6 +202,9 @@ void txn_put(struct txn *t, const struct table *table, const struct item_key *ke
         plan_indexes(t, table, old, new_item, whole, &change);
         if (table->is_stream_enabled)
             plan_record(t, table, key, old, new_item, author);
+        if (table->recovery.history_us)
+            VEC_PUSH(t->arena, &t->state->history,
+                     (struct was){key->bytes, was_there ? item_bytes(t->arena, old) : S("")});
     }
     VEC_PUSH(t->arena, &t->state->changes, change);
 }
@@ -242,6 +252,9 @@ static void fill(struct txn *t, struct kv_batch *batch)
         else
             kv_batch_put(batch, s->ops.items[i].key, s->ops.items[i].value);
     }
+    int64_t moment_us = s->history.count ? history_moment(t->store) : 0;
+    for (size_t i = 0; i < s->history.count; i++)
+        history_plan(batch, t->arena, s->history.items[i].key, s->history.items[i].old, moment_us);
     if (!s->records.count)
         return;
     uint64_t sequence = commit_take_records(t->store->commit, s->records.count);

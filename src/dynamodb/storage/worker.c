@@ -1,7 +1,9 @@
-/* One thread, one round after another:
+/* Two threads, each one round after another:
  *
- *     fill indexes -> count anew (once, after a crash) -> expire items, notes, stream records
- *       -> save the counts -> wait for the interval, or to be woken by a new index
+ *     upkeep:  fill indexes -> count anew (once, after a crash) -> expire items, notes, stream
+ *              records -> save the counts -> wait for the interval, or to be woken by a new index
+ *     copier:  fill backups -> fill restored tables -> trim histories -> clean up
+ *              -> wait for the interval, or to be woken by a new backup or restore
  *
  * Walks rest between their pages as many times as long as the page took, so that a large table
  * costs a twentieth of a core and no more. */
@@ -9,6 +11,7 @@
 
 #include "base/log.h"
 #include "dynamodb/storage/backfill.h"
+#include "dynamodb/storage/copy.h"
 #include "dynamodb/storage/internal.h"
 #include "dynamodb/storage/recount.h"
 #include "dynamodb/storage/stream_log.h"
@@ -22,6 +25,7 @@ enum { DEFAULT_INTERVAL_MS = 10 * 1000, REST_TIMES = 20, MAX_REST_MS = 1000, NOT
 
 struct worker {
     struct store *store;
+    enum worker_kind kind;
     int64_t interval_ms;
     struct arena arena; /* of the step under way */
     bool must_count;
@@ -180,15 +184,24 @@ static struct error *trim_streams(struct store *store, struct worker *w)
 
 void worker_round(struct worker *w)
 {
-    static const struct {
+    static const struct job {
         const char *name;
         struct error *(*run)(struct store *store, struct worker *w);
-    } jobs[] = {
-        {"filling an index", backfill_run}, {"counting items", count_anew},
-        {"expiring items", ttl_sweep},      {"expiring notes", purge_notes},
-        {"trimming streams", trim_streams}, {"saving counts", save_counts},
-    };
-    for (size_t i = 0; i < countof(jobs); i++) {
+    } upkeep[] =
+        {
+            {"filling an index", backfill_run}, {"counting items", count_anew},
+            {"expiring items", ttl_sweep},      {"expiring notes", purge_notes},
+            {"trimming streams", trim_streams}, {"saving counts", save_counts},
+        },
+      copying[] = {
+          {"making a backup", copy_backups},
+          {"restoring a table", copy_tables},
+          {"trimming a history", copy_trim},
+          {"cleaning up", copy_clean},
+      };
+    const struct job *jobs = w->kind == WORKER_COPIER ? copying : upkeep;
+    size_t count = w->kind == WORKER_COPIER ? countof(copying) : countof(upkeep);
+    for (size_t i = 0; i < count; i++) {
         if (store_failed(w->store) || worker_is_stopping(w))
             return;
         w->busy_since_us = monotonic_us();
@@ -214,10 +227,12 @@ static void *run(void *context)
     return NULL;
 }
 
-struct worker *worker_new(struct store *store, int64_t interval_ms, bool must_count)
+struct worker *worker_new(struct store *store, enum worker_kind kind, int64_t interval_ms,
+                          bool must_count)
 {
     struct worker *w = mem_zalloc(sizeof *w);
     w->store = store;
+    w->kind = kind;
     w->interval_ms = interval_ms ? interval_ms : DEFAULT_INTERVAL_MS;
     w->must_count = must_count;
     arena_init(&w->arena);

@@ -1,5 +1,6 @@
-/* Worker: the background thread of a store. It fills new indexes (backfill.h), counts anew after a
- * crash (recount.h), and removes what has expired: items (ttl.h), notes, stream records.
+/* Worker: a background thread of a store. One fills new indexes (backfill.h), counts anew after a
+ * crash (recount.h), and removes what has expired: items (ttl.h), notes, stream records. Another
+ * one copies tables for backups and restores (copy.h), so that neither waits for the other.
  *
  * Owned by store.c. It works in small steps, each under the catalog's shared lock for a moment
  * only, and rests in between. Errors are logged; the work is tried again in the next round. */
@@ -9,11 +10,14 @@
 
 struct worker;
 
+enum worker_kind { WORKER_UPKEEP, WORKER_COPIER };
+
 /* interval_ms 0: the default; negative: no thread, only worker_round. */
-struct worker *worker_new(struct store *store, int64_t interval_ms, bool must_count);
+struct worker *worker_new(struct store *store, enum worker_kind kind, int64_t interval_ms,
+                          bool must_count);
 /* Waits for the step under way. Whether all counts are exact. */
 bool worker_free(struct worker *w);
-/* There is something to do now: an index to fill. */
+/* There is something to do now: an index to fill, a table to copy. */
 void worker_wake(struct worker *w);
 /* One round in the calling thread; only without a thread of its own. */
 void worker_round(struct worker *w);

@@ -1,0 +1,301 @@
+/* An undo log: each write leaves what was there before it.
+ *
+ *     'h' table  rest of the item's key  moment   -> stored item before the write; empty: none
+ *     'j' table  moment  rest of the item's key   -> nothing
+ *
+ *     history of one item      m1: none    m2: A      m3: B          now: C
+ *     the item                      |  A       |  B       |  C
+ *                              -----+----------+----------+------------> time
+ *
+ * 1. An item at moment T is the value of its first entry with a moment above T; without one, it is
+ *    what it is now.
+ * 2. A page reads items and history from one state of the store, so by 1 it is the table at T
+ *    whenever it is read: a copy needs no snapshot that lasts, and goes on after a restart.
+ * 3. Entries up to moment T say nothing about T or later, and may be trimmed when nobody asks for
+ *    an earlier moment any more.
+ * 4. Moments rise strictly, also over a restart and when the clock is set back. */
+#include "dynamodb/storage/history.h"
+
+#include "base/vec.h"
+#include "dynamodb/storage/backup.h"
+
+enum { PAGE_ITEMS = 256, PAGE_WALKED = 4096, PAGE_BYTES = 256 << 10, TRIM_PAGE = 500 };
+enum { STEPS_BEFORE_SEEK = 8 };
+
+/* -- moments ------------------------------------------------------------------------------------
+ */
+
+int64_t history_moment(struct store *store)
+{
+    int64_t now_us = clock_now_us(store->clock);
+    store->moment_us = now_us > store->moment_us ? now_us : store->moment_us + 1;
+    return store->moment_us;
+}
+
+static void take_moment(void *context)
+{
+    history_moment(context);
+}
+
+int64_t history_mark(struct store *store)
+{
+    kv_read_end(commit_snapshot(store->commit, take_moment, store));
+    return store->moment_us;
+}
+
+static void raise_moment(struct store *store, int64_t moment_us)
+{
+    if (moment_us > store->moment_us)
+        store->moment_us = moment_us;
+}
+
+/* The newest write of a table's history. */
+static struct error *newest(struct store *store, struct arena *a, uint32_t table_id)
+{
+    struct str low = key_id(a, SPACE_MOMENT, table_id), key, value, rest;
+    struct kv_read *read = commit_read_begin(store->commit, false);
+    struct kv_cursor *cursor = NULL;
+    bool found = false;
+    int64_t moment_us;
+    struct error *error = kv_cursor_open(read, a, low, key_after(a, low), false, &cursor);
+    if (!error)
+        error = kv_cursor_next(cursor, &key, &value, &found);
+    if (!error && found && key_moment_parse(key, &rest, &moment_us))
+        raise_moment(store, moment_us);
+    kv_cursor_close(cursor);
+    commit_read_end(store->commit, read);
+    return error ? store_error(a, error) : NULL;
+}
+
+struct error *history_open(struct store *store, struct arena *a)
+{
+    for (size_t i = 0; i < store->catalog.count; i++) {
+        const struct table *t = &store->catalog.by_id[i]->table;
+        raise_moment(store, t->recovery.history_us);
+        raise_moment(store, t->recovery.since_us);
+        raise_moment(store, t->restore.moment_us);
+        if (t->recovery.history_us)
+            TRY(newest(store, a, t->id));
+    }
+    const struct backup *backups;
+    size_t count;
+    TRY(backup_list(store, a, 0, SIZE_MAX, &backups, &count));
+    for (size_t i = 0; i < count; i++)
+        raise_moment(store, backups[i].moment_us);
+    return NULL;
+}
+
+/* -- writing ------------------------------------------------------------------------------------
+ */
+
+void history_plan(struct kv_batch *batch, struct arena *a, struct str item_key, struct str old,
+                  int64_t moment_us)
+{
+    kv_batch_put(batch, key_history(a, item_key, moment_us), old);
+    kv_batch_put(batch, key_moment(a, item_key, moment_us), S(""));
+}
+
+void history_plan_delete(struct arena *a, struct kv_batch *batch, uint32_t table_id)
+{
+    struct str entries = key_id(a, SPACE_HISTORY, table_id);
+    struct str moments = key_id(a, SPACE_MOMENT, table_id);
+    kv_batch_delete_range(batch, entries, key_after(a, entries));
+    kv_batch_delete_range(batch, moments, key_after(a, moments));
+}
+
+/* -- reading ------------------------------------------------------------------------------------
+ */
+
+/* One of the two cursors of a page. */
+struct side {
+    struct kv_cursor *cursor;
+    struct str high;
+    struct str key, value; /* where it stands */
+    struct str rest;
+    int64_t moment_us; /* of a history entry */
+    bool is_at_end;
+};
+
+struct reader {
+    struct kv_read *read;
+    struct arena *arena;
+    struct side items, history;
+    const struct past *past;
+};
+
+static struct error *seek(struct reader *r, struct side *side, struct str low)
+{
+    kv_cursor_close(side->cursor);
+    side->cursor = NULL;
+    return kv_cursor_open(r->read, r->arena, low, side->high, true, &side->cursor);
+}
+
+static struct error *next_item(struct reader *r)
+{
+    struct side *s = &r->items;
+    bool found;
+    TRY(kv_cursor_next(s->cursor, &s->key, &s->value, &found));
+    s->is_at_end = !found;
+    if (found)
+        s->rest = key_rest(s->key);
+    return NULL;
+}
+
+static struct error *next_entry(struct reader *r)
+{
+    struct side *s = &r->history;
+    bool found;
+    TRY(kv_cursor_next(s->cursor, &s->key, &s->value, &found));
+    s->is_at_end = !found;
+    if (found && !key_history_parse(s->key, &s->rest, &s->moment_us))
+        return store_damaged(r->arena, "a history entry cannot be read");
+    return NULL;
+}
+
+static struct error *open_reader(struct reader *r, struct str after)
+{
+    struct arena *a = r->arena;
+    struct str items = key_id(a, r->past->space, r->past->id);
+    struct str history = key_id(a, SPACE_HISTORY, r->past->id);
+    r->items.high = key_after(a, items);
+    r->history.high = key_after(a, history);
+    if (after.len) {
+        items = key_successor(a, after);
+        history = key_after(a, key_history(a, after, INT64_MAX));
+    }
+    TRY(seek(r, &r->items, items));
+    TRY(seek(r, &r->history, history));
+    TRY(next_item(r));
+    return next_entry(r);
+}
+
+/* What the history says of the item it stands at, and past all its entries. An item that has been
+ * written often is jumped over. */
+static struct error *decide(struct reader *r, struct str key, bool *is_decided, struct str *value)
+{
+    struct side *s = &r->history;
+    struct str rest = key_rest(key);
+    *is_decided = false;
+    for (int steps = 0; !s->is_at_end && str_eq(s->rest, rest); steps++) {
+        bool is_after = s->moment_us > r->past->moment_us;
+        if (is_after && !*is_decided) {
+            *is_decided = true;
+            *value = arena_str(r->arena, s->value);
+            steps = 0;
+        }
+        if (steps >= STEPS_BEFORE_SEEK)
+            TRY(seek(r, s,
+                     key_history(r->arena, key, *is_decided ? INT64_MAX : r->past->moment_us + 1)));
+        TRY(next_entry(r));
+    }
+    return NULL;
+}
+
+/* The item with the lowest key that either side stands at; *value is empty when it did not exist.
+ */
+static struct error *next(struct reader *r, struct str *key, struct str *value)
+{
+    struct side *items = &r->items, *history = &r->history;
+    int order = items->is_at_end     ? 1
+                : history->is_at_end ? -1
+                                     : str_compare(items->rest, history->rest);
+    bool is_decided = false;
+    *value = S("");
+    *key = key_moved(r->arena, order <= 0 ? items->key : history->key, r->past->space, r->past->id);
+    if (order > 0) /* without the moment */
+        key->len -= history->key.len - (1 + 4) - history->rest.len;
+    if (order >= 0)
+        TRY(decide(r, *key, &is_decided, value));
+    if (order <= 0) {
+        if (!is_decided)
+            *value = arena_str(r->arena, items->value);
+        TRY(next_item(r));
+    }
+    return NULL;
+}
+
+static struct error *read_page(struct reader *r, struct str after, struct past_page *out)
+{
+    VEC(struct past_item) found = {0};
+    struct str key = {"", 0}, value;
+    size_t bytes = 0, walked = 0;
+    TRY(open_reader(r, after));
+    while (!(r->items.is_at_end && r->history.is_at_end) && found.count < PAGE_ITEMS &&
+           walked < PAGE_WALKED && bytes < PAGE_BYTES) {
+        TRY(next(r, &key, &value));
+        walked++;
+        bytes += value.len;
+        if (value.len)
+            VEC_PUSH(r->arena, &found, (struct past_item){key, value});
+    }
+    bool is_last = r->items.is_at_end && r->history.is_at_end;
+    *out = (struct past_page){found.items, found.count, is_last ? S("") : key};
+    return NULL;
+}
+
+struct error *history_read(struct store *store, struct arena *a, const struct past *past,
+                           struct str after, struct past_page *out)
+{
+    struct reader r = {.arena = a, .past = past};
+    r.read = commit_read_begin(store->commit, true);
+    struct error *error = read_page(&r, after, out);
+    kv_cursor_close(r.items.cursor);
+    kv_cursor_close(r.history.cursor);
+    commit_read_end(store->commit, r.read);
+    return error ? store_error(a, error) : NULL;
+}
+
+/* -- the order of time --------------------------------------------------------------------------
+ */
+
+struct error *history_changes(struct store *store, struct arena *a, uint32_t table_id,
+                              int64_t after_us, int64_t until_us, struct str after, size_t limit,
+                              struct history_change *out, size_t *count, struct str *next)
+{
+    struct str low = after.len ? key_successor(a, after) : key_moment_after(a, table_id, after_us);
+    struct str high = key_moment_after(a, table_id, until_us), key = {"", 0}, value;
+    struct kv_read *read = commit_read_begin(store->commit, false);
+    struct kv_cursor *cursor = NULL;
+    struct error *error = NULL;
+    bool found = str_compare(low, high) < 0;
+    *count = 0;
+    *next = S("");
+    if (found)
+        error = kv_cursor_open(read, a, low, high, true, &cursor);
+    while (!error && found && *count < limit) {
+        struct str rest;
+        error = kv_cursor_next(cursor, &key, &value, &found);
+        if (error || !found)
+            break;
+        struct history_change *c = &out[*count];
+        if (!key_moment_parse(key, &rest, &c->moment_us)) {
+            error = store_damaged(a, "a moment cannot be read");
+            break;
+        }
+        c->key = arena_join(a, key_id(a, SPACE_ITEM, table_id), rest);
+        *next = ++*count == limit ? arena_str(a, key) : S("");
+    }
+    kv_cursor_close(cursor);
+    commit_read_end(store->commit, read);
+    return error ? store_error(a, error) : NULL;
+}
+
+struct error *history_trim(struct store *store, struct arena *a, uint32_t table_id,
+                           int64_t until_us, bool *is_done)
+{
+    struct history_change *changes = arena_array(a, struct history_change, TRIM_PAGE);
+    struct str next;
+    size_t count;
+    TRY(history_changes(store, a, table_id, -1, until_us, S(""), TRIM_PAGE, changes, &count,
+                        &next));
+    *is_done = !next.len;
+    if (!count)
+        return NULL;
+    uint64_t sequence;
+    struct kv_batch *batch = commit_begin(store->commit, &sequence);
+    for (size_t i = 0; i < count; i++) {
+        kv_batch_delete(batch, key_history(a, changes[i].key, changes[i].moment_us));
+        kv_batch_delete(batch, key_moment(a, changes[i].key, changes[i].moment_us));
+    }
+    return commit_end(store->commit, a);
+}
