@@ -17,12 +17,13 @@ const struct command *const commands[] = {
     &command_ddb_list_conversations,
     &command_db_schema_load,
     &command_db_seed,
+    &command_fsck,
     &command_version,
     &command_help,
 };
 const size_t command_count = countof(commands);
 
-enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_CANNOT_BEGIN = 2 };
 
 /* How many of the words spell the command's name; 0 when they do not. */
 static size_t words_matched(const char *name, char **words, size_t word_count)
@@ -91,6 +92,8 @@ static int run_command(struct cli *cli)
         return EXIT_OK;
     fflush(stdout);
     fprintf(stderr, "cruddur %s: %.*s\n", cli->command->name, STR_ARG(error->message));
+    if (error->kind == &command_cannot_begin)
+        return EXIT_CANNOT_BEGIN;
     if (error->kind != &error_usage)
         return EXIT_FAILED;
     fputs(cli->command->usage, stderr);

@@ -3,7 +3,8 @@
  * Each command is one file of this folder and one row of the table in src/main.c. main finds the
  * row by the longest match ("ddb seed" before "ddb"), answers -h and --help itself, and calls run
  * with what is left. run gives NULL for success (exit status 0); error_usage prints the message and
- * the usage on standard error (status 2); any other error prints its message (status 1). Results go
+ * the usage on standard error (status 2); command_cannot_begin prints its message (status 2, as
+ * diff and grep have it); any other error prints its message (status 1). Results go
  * to standard output, everything else to standard error. One thread, unless the command starts
  * more. */
 #pragma once
@@ -24,6 +25,9 @@ struct command {
     struct error *(*run)(struct cli *cli);
 };
 
+/* What the command was to look at could not be opened: its answer is neither yes nor no. */
+extern const struct error_kind command_cannot_begin;
+
 /* The table of main.c, for `cruddur help`. */
 extern const struct command *const commands[];
 extern const size_t command_count;
@@ -38,6 +42,7 @@ extern const struct command command_ddb_scan;
 extern const struct command command_ddb_schema_load;
 extern const struct command command_ddb_seed;
 extern const struct command command_dynamodb;
+extern const struct command command_fsck;
 extern const struct command command_help;
 extern const struct command command_serve;
 extern const struct command command_tokens;

@@ -371,6 +371,60 @@ struct error *rowstore_query(const struct rowstore *store, struct arena *a,
     return NULL;
 }
 
+static struct error *read_scanned(struct arena *a, struct json_reader *r, item_vec *items,
+                                  struct str **texts)
+{
+    VEC(struct str) raw = {0};
+    struct str text;
+    struct item item;
+    if (json_enter_array(r)) {
+        while (json_next_element(r) && json_read_raw(r, &text)) {
+            struct json_reader one;
+            json_reader_init(&one, text, a);
+            if (!item_decode(a, &one, &item))
+                return malformed(a, &one);
+            VEC_PUSH(a, items, item);
+            VEC_PUSH(a, &raw, text);
+        }
+    }
+    *texts = raw.items;
+    return NULL;
+}
+
+struct error *rowstore_scan(const struct rowstore *store, struct arena *a, struct str *start,
+                            struct item **out, struct str **texts, size_t *count)
+{
+    struct request request;
+    struct str response, name;
+    begin(&request, store);
+    json_key(&request.json, S("ConsistentRead"));
+    json_bool(&request.json, true);
+    if (start->len) {
+        json_key(&request.json, S("ExclusiveStartKey"));
+        json_raw(&request.json, *start);
+    }
+    TRY(finish(&request, store, a, S("Scan"), &response));
+
+    struct json_reader r;
+    item_vec items = {0};
+    *start = (struct str){"", 0};
+    *texts = NULL;
+    json_reader_init(&r, response, a);
+    if (json_enter_object(&r)) {
+        while (json_next_member(&r, &name)) {
+            if (str_eq(name, S("Items")))
+                TRY(read_scanned(a, &r, &items, texts));
+            else if (str_eq(name, S("LastEvaluatedKey")))
+                json_read_raw(&r, start);
+            else
+                json_skip(&r);
+        }
+    }
+    *out = items.items;
+    *count = items.count;
+    return json_finish(&r) ? NULL : malformed(a, &r);
+}
+
 /* -- writing ----------------------------------------------------------------------------------- */
 
 static struct rowstore_action *add(struct arena *a, struct rowstore_transaction *t,

@@ -45,6 +45,13 @@ MUST_USE struct error *rowstore_query(const struct rowstore *store, struct arena
                                       const struct rowstore_query *query, struct item **out,
                                       size_t *count, bool *more, struct chat_cost *cost);
 
+/* One page of the whole table, consistent: partition after partition, each in the order of sk.
+ * *start is empty for the first page, and becomes what to go on from, empty at the end. `texts`
+ * receives the items' own JSON, with all that item_decode passes over. */
+MUST_USE struct error *rowstore_scan(const struct rowstore *store, struct arena *a,
+                                     struct str *start, struct item **out, struct str **texts,
+                                     size_t *count);
+
 /* -- writing ----------------------------------------------------------------------------------- */
 
 enum rowstore_verb { ROWSTORE_PUT, ROWSTORE_UPDATE, ROWSTORE_DELETE, ROWSTORE_CHECK };
