@@ -97,6 +97,9 @@ class Stage:
         with urllib.request.urlopen(request, timeout=20) as answer:
             return json.load(answer)
 
+    def user(self, handle):
+        return self.api(handle, "GET", f"/api/users/@{handle}/short")["uuid"]
+
     def restart(self):
         """The same address again, as after an update of the program."""
         self.server.process = subprocess.Popen(
@@ -167,10 +170,34 @@ def shift_and_enter_make_a_line():
 
 
 @suite.test
+def what_stands_already_is_not_made_again():
+    first, second = stage().first, stage().second
+    first.driver.execute_script("document.querySelectorAll('#messages .message')[1].id = 'kept'")
+    second.write("#text", "שלום עולם (abc)", Keys.ENTER)
+    first.until_said("שלום עולם (abc)")
+    assert first.find("#kept").text.startswith("Yes. What is it?")
+
+
+@suite.test
+def text_from_right_to_left_starts_on_the_right():
+    said = stage().first.all("#messages .said")[-1]
+    assert said.value_of_css_property("direction") == "rtl"
+    assert stage().first.all("#messages .said")[0].value_of_css_property("direction") == "ltr"
+
+
+@suite.test
+def the_skip_link_leads_into_the_conversation_and_leaves_it_open():
+    first = stage().first
+    first.find("#skip").send_keys(Keys.ENTER)
+    first.until(lambda: first.driver.switch_to.active_element.get_attribute("id") == "main", "it has the focus")
+    assert first.find("#conversation").is_displayed() and "#/g/" in first.driver.current_url
+
+
+@suite.test
 def nothing_shows_twice():
     time.sleep(0.5)
     for browser in (stage().first, stage().second):
-        assert len(browser.said()) == 4, browser.said()
+        assert len(browser.said()) == 5, browser.said()
 
 
 @suite.test
@@ -246,6 +273,32 @@ def an_unknown_person_is_an_error_that_is_shown():
 
 
 @suite.test
+def a_long_list_keeps_what_a_newer_conversation_pushes_to_its_second_page():
+    """Conversations that a script makes: rows as upstream's seed writes them."""
+    import boto3
+    table = boto3.resource("dynamodb", endpoint_url=f"http://localhost:{stage().dynamodb_port}").Table("cruddur-messages")
+    me = stage().user("londo")
+    for i in range(22):
+        group, other = f"00000000-0000-4000-8000-{i:012}", f"99999999-0000-4000-8000-{i:012}"
+        sk = f"2025-01-01T00:00:{i:02}.000000+00:00"
+        row = {"sk": sk, "message": f"no. {i}", "user_uuid": other, "user_handle": f"p{i}", "user_display_name": f"Person {i}"}
+        table.put_item(Item={**row, "pk": f"MSG#{group}", "message_uuid": f"88888888-0000-4000-8000-{i:012}"})
+        table.put_item(Item={**row, "pk": f"GRP#{me}", "message_group_uuid": group})
+    browser = Browser(stage().server.url)
+    try:
+        browser.sign_in("londo")
+        browser.until(lambda: len(browser.all("#groups a")) == 20, "a page of the list")
+        browser.driver.get(stage().server.url + "#/g/00000000-0000-4000-8000-000000000000")
+        browser.until(lambda: browser.find("#with").text == "Person 0", "a conversation of the second page has a name")
+        assert len(browser.all("#groups a")) == 22
+        stage().api("bayko", "POST", "/api/messages", {"message": "One more.", "handle": "londo"})
+        browser.until(lambda: "One more." in browser.find("#groups a").text, "the new one is the first")
+        assert len(browser.all("#groups a")) == 23
+    finally:
+        browser.close()
+
+
+@suite.test
 def the_content_policy_is_never_violated():
     for browser in (stage().first, stage().second):
         severe = [entry["message"] for entry in browser.driver.get_log("browser")
@@ -257,12 +310,17 @@ def the_content_policy_is_never_violated():
 def a_message_that_cannot_be_sent_says_so_and_is_sent_once_on_trying_again():
     first = stage().first
     first.driver.get(stage().server.url + "#/")
-    first.until_shown("#groups a").click()
+    first.until(lambda: next(a for a in first.all("#groups a") if "Bayko" in a.text), "the conversation").click()
     first.until_shown("#text")
     first.until_said("history 44")
     stage().server.stop()
     first.write("#text", "Into the void", Keys.ENTER)
     first.until(lambda: "Not sent" in first.find("#messages .failed").text, "the failure is shown")
+    group = first.driver.current_url
+    first.driver.get(stage().server.url + "#/new")
+    first.until_shown("#new-handle")
+    first.driver.get(group)
+    first.until(lambda: "Not sent" in first.find("#messages .failed").text, "it is there after a look elsewhere")
     stage().restart()
     first.until(lambda: first.driver.execute_script(
         "const b = document.querySelector('#messages .failed button'); if (b) b.click(); return !b"),

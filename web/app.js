@@ -12,8 +12,10 @@ const state = {
   groups: [],         // newest first
   moreGroups: '',     // address of the next page
   open: null,         // group uuid of the open conversation
-  messages: new Map(), // uuid or key of an unsent one -> message of the open conversation
+  messages: new Map(), // uuid -> message of the open conversation
+  unsent: new Map(),  // key -> message on its way, or failed; of all conversations
   older: '',          // address of the page before
+  readUpTo: 0,        // seq up to which the open conversation has been reported as read
   stop: null,         // ends the live events
 }
 
@@ -89,6 +91,7 @@ function signOut(reason = '') {
   api.setToken('')
   Object.assign(state, { me: null, groups: [], open: null, stop: null, moreGroups: '', older: '' })
   state.messages.clear()
+  state.unsent.clear()
   $('status').hidden = true
   history.replaceState(null, '', '#/')
   showSignIn(reason)
@@ -105,6 +108,7 @@ function begin(token, user) {
   api.people().then(({ people }) => $('handles').replaceChildren(
     ...people.filter((p) => p.handle !== user.handle).map((p) => element('option', { value: p.handle }))),
   () => {})
+  $('new-conversation').focus()
   refreshGroups().then(route)
 }
 
@@ -137,8 +141,10 @@ function onLive(name, data) {
 // Never silence: whatever was missed, the list is fetched anew and the open conversation filled up.
 async function catchUp() {
   await refreshGroups()
-  if (state.open)
+  if (state.open && state.messages.size)
     fillUp(state.open)
+  else if (state.open)
+    openGroup(state.open)
 }
 
 // Fetches from the newest page backward until it meets what is already shown.
@@ -160,16 +166,32 @@ async function fillUp(group) {
 
 // -- the list -------------------------------------------------------------------------------------
 
-let listTurn = 0
+let refreshing = null
+let isStale = false
 
-async function refreshGroups() {
-  const turn = ++listTurn
+// However many events ask for it meanwhile, one fetch runs at a time, and one more after it.
+function refreshGroups() {
+  isStale = true
+  refreshing ||= (async () => {
+    while (isStale) {
+      isStale = false
+      await fetchGroups()
+    }
+    refreshing = null
+  })()
+  return refreshing
+}
+
+async function fetchGroups() {
+  const me = state.me
   try {
     const { data, link } = await api.groups()
-    if (turn !== listTurn || !state.me)
+    if (!me || state.me !== me)
       return
+    // What was fetched of older pages stays, unless there may be a gap before it.
     const fresh = new Set(data.map((g) => g.uuid))
-    const tail = state.groups.slice(data.length).filter((g) => !fresh.has(g.uuid))
+    const reaches = link.next && state.groups.length && data.at(-1).created_at <= state.groups[0].created_at
+    const tail = reaches ? state.groups.filter((g) => !fresh.has(g.uuid)) : []
     state.groups = [...data, ...tail]
     if (!tail.length)
       state.moreGroups = link.next || ''
@@ -179,6 +201,7 @@ async function refreshGroups() {
   }
 }
 
+// Whether there was another page.
 async function moreGroups() {
   try {
     const { data, link } = await api.groups(state.moreGroups)
@@ -186,8 +209,10 @@ async function moreGroups() {
     state.groups.push(...data.filter((g) => !known.has(g.uuid)))
     state.moreGroups = link.next || ''
     showGroups()
+    return true
   } catch (failure) {
     complain(failure)
+    return false
   }
 }
 
@@ -195,9 +220,9 @@ function showGroups() {
   const focused = document.activeElement?.dataset?.group
   $('groups').replaceChildren(...state.groups.map((group) => {
     const link = element('a', { href: `#/g/${group.uuid}` },
-      element('span', { className: 'name', textContent: group.display_name }),
+      element('span', { className: 'name', dir: 'auto', textContent: group.display_name }),
       timeElement(group.created_at, when),
-      element('span', { className: 'preview', textContent: group.message }))
+      element('span', { className: 'preview', dir: 'auto', textContent: group.message }))
     link.dataset.group = group.uuid
     if (group.unread > 0 && group.uuid !== state.open)
       link.append(element('span', { className: 'unread', textContent: group.unread, ariaLabel: `${group.unread} unread` }))
@@ -223,11 +248,9 @@ function showHead() {
 }
 
 async function openGroup(uuid) {
-  state.open = uuid
+  Object.assign(state, { open: uuid, older: '', readUpTo: 0 })
   state.messages.clear()
-  state.older = ''
-  $('messages').replaceChildren()
-  $('older').hidden = true
+  showMessages()
   showGroups()
   try {
     const { data, link } = await api.messages(uuid)
@@ -236,11 +259,21 @@ async function openGroup(uuid) {
     state.older = link.prev || ''
     addMessages(data, { jump: true })
     $('text').focus({ preventScroll: true })
+    findInList(uuid)
   } catch (failure) {
-    complain(failure.status === 404 ? new Error('There is no such conversation, or you are not in it.') : failure)
+    if (failure.status !== 404)
+      return complain(failure)
+    complain(new Error('There is no such conversation, or you are not in it.'))
     if (state.open === uuid)
       location.hash = '#/'
   }
+}
+
+// The address may name a conversation of an older page of the list: its name stands there.
+async function findInList(uuid) {
+  while (state.open === uuid && state.moreGroups && !state.groups.some((g) => g.uuid === uuid))
+    if (!await moreGroups())
+      return
 }
 
 async function showOlder() {
@@ -253,10 +286,14 @@ async function showOlder() {
       return
     state.older = link.prev || ''
     addMessages(data, { keep: true })
-    scroll.scrollTo({ top: scroll.scrollHeight - fromEnd, behavior: 'instant' })
+    scroll.scrollTop = scroll.scrollHeight - fromEnd
   } catch (failure) {
     complain(failure)
   }
+}
+
+function toEnd() {
+  $('scroll').scrollTop = $('scroll').scrollHeight
 }
 
 function isAtEnd() {
@@ -268,22 +305,26 @@ function addMessages(list, { jump = false, keep = false } = {}) {
   const follow = jump || (!keep && isAtEnd())
   for (const message of list) {
     // My own message may come back as a live event before its answer: it takes the unsent one's place.
-    const unsent = [...state.messages.values()].find((m) => m.key && !m.failed && m.message === message.message)
+    const unsent = [...state.unsent.values()].find((m) =>
+      m.group === state.open && !m.failed && m.message === message.message)
     if (unsent && message.handle === state.me.handle && !state.messages.has(message.uuid))
-      state.messages.delete(unsent.key)
+      state.unsent.delete(unsent.key)
     state.messages.set(message.uuid, message)
   }
   showMessages()
   if (follow)
-    $('scroll').scrollTo({ top: $('scroll').scrollHeight, behavior: jump ? 'instant' : 'auto' })
+    toEnd()
   readUp()
 }
 
-// By sort key, as the server orders them; unsent ones stay last.
+// By sort key, as the server orders them; unsent ones come last.
 function inOrder() {
-  return [...state.messages.values()].sort((a, b) =>
-    (a.key ? 1 : 0) - (b.key ? 1 : 0) || (a.created_at < b.created_at ? -1 : a.created_at > b.created_at ? 1 : 0))
+  const sent = [...state.messages.values()].sort((a, b) =>
+    a.created_at < b.created_at ? -1 : a.created_at > b.created_at ? 1 : 0)
+  return [...sent, ...[...state.unsent.values()].filter((m) => m.group === state.open)]
 }
+
+const rowOf = new WeakMap() // message -> its row: what stands already is not made, or read aloud, again
 
 function showMessages() {
   const rows = []
@@ -291,11 +332,32 @@ function showMessages() {
   for (const message of inOrder()) {
     const today = Number.isNaN(Date.parse(message.created_at)) ? '' : day(message.created_at)
     if (today !== lastDay)
-      rows.push(element('li', { className: 'day', textContent: lastDay = today }))
-    rows.push(messageRow(message))
+      rows.push(dayRow(lastDay = today))
+    if (!rowOf.has(message))
+      rowOf.set(message, messageRow(message))
+    rows.push(rowOf.get(message))
   }
-  $('messages').replaceChildren(...rows)
+  place($('messages'), rows)
   $('older').hidden = !state.older
+}
+
+function dayRow(text) {
+  const shown = [...$('messages').querySelectorAll('.day')].find((row) => row.textContent === text)
+  return shown || element('li', { className: 'day', textContent: text })
+}
+
+// Makes `rows` the children of `list` and touches only those that differ.
+function place(list, rows) {
+  const wanted = new Set(rows)
+  for (const child of [...list.children])
+    if (!wanted.has(child))
+      child.remove()
+  let at = list.firstChild
+  for (const row of rows)
+    if (row === at)
+      at = at.nextSibling
+    else
+      list.insertBefore(row, at)
 }
 
 function messageRow(message) {
@@ -310,7 +372,7 @@ function messageRow(message) {
   } else {
     by.append(mine ? '' : `${message.display_name} · `, timeElement(message.created_at, clock))
   }
-  const row = element('li', { className: 'message' }, element('div', { className: 'said', textContent: message.message }), by)
+  const row = element('li', { className: 'message' }, element('div', { className: 'said', dir: 'auto', textContent: message.message }), by)
   row.classList.toggle('mine', mine)
   row.classList.toggle('failed', Boolean(message.failed))
   return row
@@ -324,11 +386,12 @@ function readUp() {
   readTimer = setTimeout(async () => {
     const group = state.groups.find((g) => g.uuid === state.open)
     const newest = Math.max(0, ...[...state.messages.values()].map((m) => m.seq || 0))
-    if (!group || !newest || document.hidden || !isAtEnd() || group.readUpTo >= newest)
+    if (!group || !newest || document.hidden || !isAtEnd() || state.readUpTo >= newest)
       return
     try {
       await api.markRead(group.uuid, newest)
-      group.readUpTo = newest
+      if (state.open === group.uuid)
+        state.readUpTo = newest
       group.unread = 0
       showGroups()
     } catch (failure) {
@@ -356,13 +419,11 @@ function submit(event) {
 }
 
 async function deliver(message) {
-  message.failed = ''
-  state.messages.set(message.key, message)
-  showMessages()
-  $('scroll').scrollTop = $('scroll').scrollHeight
+  showUnsent(message, '')
+  toEnd()
   try {
     const sent = await api.sendToGroup(message.group, message.message, message.key)
-    state.messages.delete(message.key)
+    state.unsent.delete(message.key)
     if (state.open === message.group)
       addMessages([sent])
     calm()
@@ -370,10 +431,19 @@ async function deliver(message) {
   } catch (failure) {
     if (failure.status === 401)
       return complain(failure)
-    message.failed = failure.message
-    if (state.open === message.group)
-      showMessages()
+    showUnsent(message, failure.message)
+    if (state.open !== message.group)
+      complain(new Error(`A message was not sent: ${failure.message}`))
   }
+}
+
+// It stays, wherever the person goes meanwhile, until it is sent.
+function showUnsent(message, failed) {
+  message.failed = failed
+  state.unsent.set(message.key, message)
+  rowOf.delete(message)
+  if (state.open === message.group)
+    showMessages()
 }
 
 let newMessageKey = newKey()
@@ -437,7 +507,20 @@ $('sign-out').onclick = () => signOut()
 $('older').onclick = showOlder
 $('more-groups').onclick = moreGroups
 $('alert-close').onclick = calm
-$('scroll').onscroll = readUp
+$('skip').onclick = (event) => { // an address of its own would be another view
+  event.preventDefault()
+  $('main').focus()
+}
+$('scroll').onscroll = () => {
+  wasAtEnd = isAtEnd()
+  readUp()
+}
+// Who looks at the end still does when the keyboard of a phone, or a turn of it, takes room away.
+let wasAtEnd = true
+new ResizeObserver(() => {
+  if (wasAtEnd)
+    toEnd()
+}).observe($('scroll'))
 for (const area of [$('text'), $('new-text')])
   area.oninput = () => grow(area)
 // Any change of the new message makes it another message: another key.
