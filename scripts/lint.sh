@@ -14,7 +14,7 @@ clang-format --dry-run -Werror $sources || fail "run \`make format\`"
 
 # Functions without a bound on what they write, or with hidden state.
 if grep -nE '(^|[^A-Za-z0-9_])(strcpy|strcat|sprintf|vsprintf|gets|strtok|alloca|atoi|atol|tmpnam)\(' \
-    $sources; then
+    $(echo "$sources" | grep -v '_test\.c$'); then
     fail "these functions are not used here: take str, buf, arena_printf, str_to_u64"
 fi
 long=$(wc -l $sources | awk '$2 != "total" && $1 > 900')
@@ -31,9 +31,11 @@ done
 
 [ -f build-clang/build.ninja ] || CC=clang meson setup build-clang
 ninja -C build-clang || fail "clang does not build it"
-run-clang-tidy -quiet -p build-clang "$(pwd)/(src|bench)/.*\.c$" >build-clang/tidy.log 2>&1 ||
+run-clang-tidy -quiet -p build-clang "$(pwd)/(src|bench)/.*\.c$" 2>&1 |
+    sed 's/\x1b\[[0-9;]*m//g' >build-clang/tidy.log
+if grep -E '(warning|error):' build-clang/tidy.log; then
     fail "clang-tidy: see build-clang/tidy.log"
-grep -E '(warning|error):' build-clang/tidy.log
+fi
 
 [ $failed = 0 ] && echo "lint: clean"
 exit $failed
