@@ -86,8 +86,12 @@ void arena_reset(struct arena *a)
 /* Chunks double with what the arena holds, so that a large request makes few of them. A piece
  * larger than the next chunk gets one of its own behind the newest, whose free rest stays in use.
  */
-static void *alloc_slowly(struct arena *a, size_t size_bytes)
+void *arena_alloc_slowly(struct arena *a, size_t size_bytes)
 {
+    const size_t align = _Alignof(max_align_t);
+    if (size_bytes > SIZE_MAX / 2)
+        die_out_of_memory(size_bytes);
+    size_bytes = size_bytes ? (size_bytes + align - 1) & ~(align - 1) : align;
     size_t usual = a->total_bytes < CHUNK_BYTES ? CHUNK_BYTES : a->total_bytes;
     if (usual > LARGEST_CHUNK_BYTES)
         usual = LARGEST_CHUNK_BYTES;
@@ -106,19 +110,6 @@ static void *alloc_slowly(struct arena *a, size_t size_bytes)
     use_chunk(a, chunk);
     a->at += size_bytes;
     return chunk->bytes;
-}
-
-void *arena_alloc(struct arena *a, size_t size_bytes)
-{
-    const size_t align = _Alignof(max_align_t);
-    if (size_bytes > SIZE_MAX / 2)
-        die_out_of_memory(size_bytes);
-    size_bytes = size_bytes ? (size_bytes + align - 1) & ~(align - 1) : align; /* never NULL */
-    if (size_bytes > (size_t)(a->end - a->at))
-        return alloc_slowly(a, size_bytes);
-    void *memory = a->at;
-    a->at += size_bytes;
-    return memory;
 }
 
 void *arena_zalloc(struct arena *a, size_t size_bytes)

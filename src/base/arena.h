@@ -23,7 +23,18 @@ void arena_clear(struct arena *a);
 /* Forgets everything; keeps one chunk of at most 64 KB for the next use. */
 void arena_reset(struct arena *a);
 
-void *arena_alloc(struct arena *a, size_t size_bytes); /* aligned for any type, not zeroed */
+void *arena_alloc_slowly(struct arena *a, size_t size_bytes); /* arena_alloc with a new chunk */
+/* Aligned for any type, not zeroed, never NULL. */
+static inline void *arena_alloc(struct arena *a, size_t size_bytes)
+{
+    const size_t align = _Alignof(max_align_t);
+    size_t rounded = size_bytes ? (size_bytes + align - 1) & ~(align - 1) : align;
+    if (rounded < size_bytes || rounded > (size_t)(a->end - a->at))
+        return arena_alloc_slowly(a, size_bytes);
+    void *memory = a->at;
+    a->at += rounded;
+    return memory;
+}
 void *arena_zalloc(struct arena *a, size_t size_bytes);
 #define arena_new(a, type) ((type *)arena_zalloc((a), sizeof(type)))
 #define arena_array(a, type, count) ((type *)arena_zalloc((a), sizeof(type) * (count)))

@@ -226,6 +226,12 @@ TEST(crc32_and_md5_match_their_published_values)
         zeros[i] = (char)(i * 7 + 1);
     CHECK_INT(crc32_of((struct str){zeros, 77}), 0x2e645685);
     CHECK_INT(crc32_of((struct str){zeros + 1, 33}), 0x2ed6b645);
+    char long_text[777]; /* in four lanes, and what is left of them */
+    for (size_t i = 0; i < sizeof long_text; i++)
+        long_text[i] = (char)(i * i + 3);
+    CHECK_INT(crc32_of((struct str){long_text, 128}), 0x2b78e301);
+    CHECK_INT(crc32_of((struct str){long_text + 5, 256 + 37}), 0xac8d2628);
+    CHECK_INT(crc32_of((struct str){long_text, sizeof long_text}), 0x3d9b8032);
     static const char *const cases[][3] = {
         {"", "", "d41d8cd98f00b204e9800998ecf8427e"},
         {"a", "bc", "900150983cd24fb0d6963f7d28e17f72"},

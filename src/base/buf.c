@@ -36,7 +36,7 @@ static void grow(struct buf *b, size_t needed)
     b->cap = cap;
 }
 
-char *buf_reserve(struct buf *b, size_t more)
+char *buf_reserve_slowly(struct buf *b, size_t more)
 {
     if (b->overflowed || more > b->max - b->len) {
         b->overflowed = true;
@@ -47,33 +47,15 @@ char *buf_reserve(struct buf *b, size_t more)
     return b->data + b->len;
 }
 
-void buf_add(struct buf *b, struct str s)
-{
-    char *at = buf_reserve(b, s.len);
-    if (!at || !s.len)
-        return;
-    memcpy(at, s.data, s.len);
-    b->len += s.len;
-}
-
 void buf_add_z(struct buf *b, const char *text)
 {
     buf_add(b, str_z(text));
 }
 
-void buf_add_char(struct buf *b, char c)
-{
-    buf_add(b, (struct str){&c, 1});
-}
-
 void buf_add_u64(struct buf *b, uint64_t number)
 {
-    char digits[20];
-    size_t at = sizeof digits;
-    do
-        digits[--at] = (char)('0' + number % 10);
-    while (number /= 10);
-    buf_add(b, (struct str){digits + at, sizeof digits - at});
+    char room[STR_U64_BYTES];
+    buf_add(b, str_of_u64(number, room));
 }
 
 void buf_add_i64(struct buf *b, int64_t number)

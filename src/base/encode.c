@@ -174,22 +174,46 @@ static uint32_t crc_add(uint32_t crc, const uint8_t *bytes, size_t len)
 }
 
 #ifdef __x86_64__
+static inline __m128i crc_load(const char *block)
+{
+    return _mm_loadu_si128((const __m128i *)(const void *)block);
+}
+
+/* Moves 128 bits on by a distance, and adds the block that stands there: a product of each half
+ * with a power of x modulo the polynomial. */
+__attribute__((target("pclmul"))) static inline __m128i crc_move(__m128i bits, __m128i powers,
+                                                                 __m128i block)
+{
+    __m128i low = _mm_clmulepi64_si128(bits, powers, 0x00);
+    __m128i high = _mm_clmulepi64_si128(bits, powers, 0x11);
+    return _mm_xor_si128(_mm_xor_si128(low, high), block);
+}
+
 /* Folds all whole blocks of 16 bytes into one block with the same remainder (Gopal et al., "Fast
- * CRC Computation for Generic Polynomials Using PCLMULQDQ", Intel 2009): the halves of what was
- * folded so far move 128 bits on by a product with x^160 and x^96 modulo the polynomial. The last
- * block then goes through the table. At least 16 bytes. */
+ * CRC Computation for Generic Polynomials Using PCLMULQDQ", Intel 2009). Long texts go in four
+ * lanes of 64 bytes' distance, so that no product waits for the one before it; the lanes are then
+ * folded into each other. The last block goes through the table. At least 16 bytes. */
 __attribute__((target("pclmul"))) static uint32_t crc_fold(uint32_t crc, struct str *rest)
 {
-    const __m128i powers = _mm_set_epi64x(0x00ccaa009e, 0x01751997d0);
+    const __m128i by_64 = _mm_set_epi64x(0x01c6e41596, 0x0154442bd4); /* x^480, x^544 */
+    const __m128i by_16 = _mm_set_epi64x(0x00ccaa009e, 0x01751997d0); /* x^96, x^160 */
     const char *at = rest->data, *end = at + (rest->len & ~(size_t)15);
-    __m128i folded = _mm_loadu_si128((const __m128i *)(const void *)at);
-    folded = _mm_xor_si128(folded, _mm_cvtsi32_si128((int)crc));
-    for (at += 16; at < end; at += 16) {
-        __m128i low = _mm_clmulepi64_si128(folded, powers, 0x00);
-        __m128i high = _mm_clmulepi64_si128(folded, powers, 0x11);
-        __m128i block = _mm_loadu_si128((const __m128i *)(const void *)at);
-        folded = _mm_xor_si128(_mm_xor_si128(low, high), block);
+    __m128i folded = _mm_xor_si128(crc_load(at), _mm_cvtsi32_si128((int)crc));
+    if (end - at >= 128) {
+        __m128i second = crc_load(at + 16), third = crc_load(at + 32), fourth = crc_load(at + 48);
+        for (at += 64; end - at >= 64; at += 64) {
+            folded = crc_move(folded, by_64, crc_load(at));
+            second = crc_move(second, by_64, crc_load(at + 16));
+            third = crc_move(third, by_64, crc_load(at + 32));
+            fourth = crc_move(fourth, by_64, crc_load(at + 48));
+        }
+        second = crc_move(folded, by_16, second);
+        third = crc_move(second, by_16, third);
+        folded = crc_move(third, by_16, fourth);
+        at -= 16;
     }
+    for (at += 16; at < end; at += 16)
+        folded = crc_move(folded, by_16, crc_load(at));
     uint8_t last[16];
     memcpy(last, &folded, sizeof last);
     *rest = str_from(*rest, (size_t)(end - rest->data));
@@ -220,37 +244,42 @@ static const uint32_t md5_sines[64] = {
     0x6fa87e4f, 0xfe2ce6e0, 0xa3014314, 0x4e0811a1, 0xf7537e82, 0xbd3af235, 0x2ad7d2bb, 0xeb86d391,
 };
 
-static uint32_t rotate(uint32_t word, unsigned count)
-{
-    return word << count | word >> (32 - count);
-}
+/* One step of round ROUND: `mixed` of b, c and d, the word it takes, how far it turns. */
+#define MD5_STEP(a, b, mixed, i, word, turn)                                                       \
+    do {                                                                                           \
+        uint32_t sum = (a) + (mixed) + md5_sines[i] + words[(word)&15];                            \
+        (a) = (b) + (sum << (turn) | sum >> (32 - (turn)));                                        \
+    } while (0)
 
+/* Four steps, after which the four names mean the same words again. */
+#define MD5_FOUR(MIX, i, step, first, t0, t1, t2, t3)                                              \
+    MD5_STEP(a, b, MIX(b, c, d), i, (step) * (i) + (first), t0);                                   \
+    MD5_STEP(d, a, MIX(a, b, c), (i) + 1, (step) * ((i) + 1) + (first), t1);                       \
+    MD5_STEP(c, d, MIX(d, a, b), (i) + 2, (step) * ((i) + 2) + (first), t2);                       \
+    MD5_STEP(b, c, MIX(c, d, a), (i) + 3, (step) * ((i) + 3) + (first), t3)
+
+#define MD5_ROUND(MIX, i, step, first, t0, t1, t2, t3)                                             \
+    MD5_FOUR(MIX, i, step, first, t0, t1, t2, t3);                                                 \
+    MD5_FOUR(MIX, (i) + 4, step, first, t0, t1, t2, t3);                                           \
+    MD5_FOUR(MIX, (i) + 8, step, first, t0, t1, t2, t3);                                           \
+    MD5_FOUR(MIX, (i) + 12, step, first, t0, t1, t2, t3)
+
+/* RFC 1321's F, G, H and I, the first two without their NOT. */
+#define MD5_F(x, y, z) ((z) ^ ((x) & ((y) ^ (z))))
+#define MD5_G(x, y, z) ((y) ^ ((z) & ((x) ^ (y))))
+#define MD5_H(x, y, z) ((x) ^ (y) ^ (z))
+#define MD5_I(x, y, z) ((y) ^ ((x) | ~(z)))
+
+/* Written out, as each key that a request names is hashed once: a loop takes three times as long.
+ */
 static void md5_block(uint32_t state[4], const uint8_t block[64])
 {
-    static const uint8_t shifts[4][4] = {
-        {7, 12, 17, 22}, {5, 9, 14, 20}, {4, 11, 16, 23}, {6, 10, 15, 21}};
     uint32_t words[16], a = state[0], b = state[1], c = state[2], d = state[3];
     memcpy(words, block, 64); /* little endian, as is the machine */
-    for (unsigned i = 0; i < 64; i++) {
-        uint32_t mixed;
-        unsigned word;
-        switch (i / 16) {
-        case 0:
-            mixed = (b & c) | (~b & d), word = i;
-            break;
-        case 1:
-            mixed = (d & b) | (~d & c), word = (5 * i + 1) & 15;
-            break;
-        case 2:
-            mixed = b ^ c ^ d, word = (3 * i + 5) & 15;
-            break;
-        default:
-            mixed = c ^ (b | ~d), word = (7 * i) & 15;
-        }
-        uint32_t sum = a + mixed + md5_sines[i] + words[word];
-        a = d, d = c, c = b;
-        b += rotate(sum, shifts[i / 16][i & 3]);
-    }
+    MD5_ROUND(MD5_F, 0, 1, 0, 7, 12, 17, 22);
+    MD5_ROUND(MD5_G, 16, 5, 1, 5, 9, 14, 20);
+    MD5_ROUND(MD5_H, 32, 3, 5, 4, 11, 16, 23);
+    MD5_ROUND(MD5_I, 48, 7, 0, 6, 10, 15, 21);
     state[0] += a, state[1] += b, state[2] += c, state[3] += d;
 }
 

@@ -13,11 +13,6 @@ static int compare_bytes(const char *a, const char *b, size_t len)
     return len ? memcmp(a, b, len) : 0;
 }
 
-bool str_eq(struct str a, struct str b)
-{
-    return a.len == b.len && compare_bytes(a.data, b.data, a.len) == 0;
-}
-
 static char lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
@@ -27,22 +22,12 @@ bool str_eq_nocase(struct str a, struct str b)
 {
     if (a.len != b.len)
         return false;
+    if (str_eq(a, b)) /* as it mostly is where it matters */
+        return true;
     for (size_t i = 0; i < a.len; i++)
         if (lower(a.data[i]) != lower(b.data[i]))
             return false;
     return true;
-}
-
-int str_compare(struct str a, struct str b)
-{
-    size_t shared = a.len < b.len ? a.len : b.len;
-    int order = compare_bytes(a.data, b.data, shared);
-    return order ? order : (a.len > b.len) - (a.len < b.len);
-}
-
-bool str_starts(struct str s, struct str prefix)
-{
-    return s.len >= prefix.len && compare_bytes(s.data, prefix.data, prefix.len) == 0;
 }
 
 bool str_ends(struct str s, struct str suffix)
@@ -54,21 +39,6 @@ bool str_ends(struct str s, struct str suffix)
 bool str_contains(struct str s, struct str piece)
 {
     return memmem(s.data, s.len, piece.data, piece.len) != NULL;
-}
-
-struct str str_from(struct str s, size_t from)
-{
-    if (from > s.len)
-        from = s.len;
-    return (struct str){from ? s.data + from : s.data, s.len - from}; /* data may be NULL */
-}
-
-struct str str_slice(struct str s, size_t from, size_t len)
-{
-    s = str_from(s, from);
-    if (len < s.len)
-        s.len = len;
-    return s;
 }
 
 static bool is_space(char c)
@@ -114,6 +84,15 @@ bool str_to_u64(struct str s, uint64_t max, uint64_t *out)
         return false;
     *out = number;
     return true;
+}
+
+struct str str_of_u64(uint64_t number, char room[STR_U64_BYTES])
+{
+    size_t at = STR_U64_BYTES;
+    do
+        room[--at] = (char)('0' + number % 10);
+    while (number /= 10);
+    return (struct str){room + at, STR_U64_BYTES - at};
 }
 
 /* Eight bytes at a time, folded through a 128-bit product (the mixing step of wyhash). */

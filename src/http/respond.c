@@ -92,12 +92,8 @@ static char *put(char *at, struct str s)
 
 static char *put_number(char *at, uint64_t number)
 {
-    char digits[20];
-    size_t from = sizeof digits;
-    do
-        digits[--from] = (char)('0' + number % 10);
-    while (number /= 10);
-    return put(at, (struct str){digits + from, sizeof digits - from});
+    char room[STR_U64_BYTES];
+    return put(at, str_of_u64(number, room));
 }
 
 static char *put_field(char *at, struct str name, struct str value)

@@ -70,10 +70,10 @@ void json_double(struct json_writer *w, double number)
         if (strtod(text, NULL) == number)
             break;
     }
-    if (!strpbrk(text, ".e"))
-        strcat(text, ".0");
     before_value(w);
     buf_add_z(w->out, text);
+    if (!strpbrk(text, ".e"))
+        buf_add(w->out, S(".0"));
 }
 
 void json_bool(struct json_writer *w, bool value)
@@ -117,26 +117,32 @@ static void escape_char(struct buf *out, char c)
     }
 }
 
+/* Pieces of plain text and what must be written otherwise. */
+static void escape_slowly(struct buf *out, struct str text)
+{
+    const char *at = text.data, *end = at + text.len;
+    for (;;) {
+        const char *special = json_find_special(at, end);
+        buf_add(out, (struct str){at, (size_t)(special - at)});
+        if (special == end)
+            return;
+        escape_char(out, *special);
+        at = special + 1;
+    }
+}
+
 void json_escape(struct buf *out, struct str text)
 {
-    const char *at = text.len ? text.data : "", *end = at + text.len;
     char *to = buf_reserve(out, text.len + 2);
     if (!to)
         return;
-    const char *special = json_find_special(at, end);
-    if (special == end) { /* nothing to escape: one copy */
-        *to = '"';
-        memcpy(to + 1, at, text.len);
+    *to = '"';
+    if (json_copy_plain(to + 1, text.data, text.len)) {
         to[text.len + 1] = '"';
         out->len += text.len + 2;
         return;
     }
-    buf_add_char(out, '"');
-    for (; special < end; special = json_find_special(at, end)) {
-        buf_add(out, (struct str){at, (size_t)(special - at)});
-        escape_char(out, *special);
-        at = special + 1;
-    }
-    buf_add(out, (struct str){at, (size_t)(end - at)});
+    out->len++;
+    escape_slowly(out, text);
     buf_add_char(out, '"');
 }

@@ -5,13 +5,13 @@
  */
 #include "dynamodb/api/page_size.h"
 
-static uint64_t members_size(struct str members, struct str skipped);
+static uint64_t members_size(struct str members);
 static uint64_t stored_size(struct value v);
 
-/* Bytes that the length of a string takes. */
-static uint64_t length_size(uint64_t len)
+/* A string, and the bytes that its length takes. */
+static inline uint64_t text_size(struct str text)
 {
-    return len < 128 ? 1 : len < 16384 ? 2 : 3;
+    return text.len + (text.len < 128 ? 1 : text.len < 16384 ? 2 : 3);
 }
 
 static uint64_t elements_size(struct str rest)
@@ -32,7 +32,7 @@ static uint64_t stored_size(struct value v)
     case VALUE_BOOL:
         return 1;
     case VALUE_S:
-        return v.data.len + length_size(v.data.len);
+        return text_size(v.data);
     case VALUE_N:
     case VALUE_B:
         return value_size(v) + 1;
@@ -43,26 +43,32 @@ static uint64_t stored_size(struct value v)
     case VALUE_L:
         return 3 + elements_size(v.data);
     case VALUE_M:
-        return 3 + value_count(v) + members_size(v.data, (struct str){0});
+        return 3 + value_count(v) + members_size(v.data);
     }
     return 0;
 }
 
-static uint64_t members_size(struct str members, struct str skipped)
+static uint64_t members_size(struct str members)
 {
     uint64_t sum = 0;
     struct str name;
     struct value v;
     while (value_next_member(&members, &name, &v))
-        if (!skipped.len || !str_eq(name, skipped))
-            sum += 1 + stored_size(v);
+        sum += 1 + stored_size(v);
     return sum;
 }
 
 uint64_t page_size_of(const struct table *t, struct item item)
 {
     struct str sort = t->keys.sort_count ? t->keys.sort[0].name : (struct str){0};
-    uint64_t sort_size = sort.len ? value_size(value_member(item.attributes, sort)) : 0;
-    uint64_t body = members_size(item.attributes, sort);
+    struct str rest = item.attributes, name;
+    uint64_t sort_size = 0, body = 0;
+    struct value v;
+    while (value_next_member(&rest, &name, &v)) {
+        if (sort.len && str_eq(name, sort))
+            sort_size = value_size(v);
+        else
+            body += 1 + (v.type == VALUE_S ? text_size(v.data) : stored_size(v));
+    }
     return 2 + body + (1 + (1 + body) / 3072) * (18 + sort_size);
 }

@@ -53,15 +53,8 @@ void varint_put(struct buf *out, uint32_t number)
     buf_add(out, (struct str){bytes, count});
 }
 
-/* Reading happens at `at`, before `end`; each step answers where it ended, NULL at damage or the
- * end. These few lines are most of what reading an item costs, and are inlined into every walk
- * below. */
-static inline const char *read_varint(const char *at, const char *end, uint32_t *out)
+const char *value_read_long_varint(const char *at, const char *end, uint32_t *out)
 {
-    if (at < end && (uint8_t)*at < 0x80) {
-        *out = (uint8_t)*at;
-        return at + 1;
-    }
     uint64_t number = 0;
     for (unsigned i = 0; i < 5 && at < end; i++) {
         uint8_t byte = (uint8_t)*at++;
@@ -77,50 +70,10 @@ static inline const char *read_varint(const char *at, const char *end, uint32_t 
     return NULL;
 }
 
-/* A length and that many bytes. */
-static inline const char *read_piece(const char *at, const char *end, struct str *piece)
-{
-    uint32_t len;
-    at = read_varint(at, end, &len);
-    if (!at || len > (size_t)(end - at))
-        return NULL;
-    *piece = (struct str){at, len};
-    return at + len;
-}
-
-static inline const char *read_value(const char *at, const char *end, struct value *out)
-{
-    if (at == end || *at < VALUE_S || *at > VALUE_M)
-        return NULL;
-    out->type = (enum value_type) * at;
-    return read_piece(at + 1, end, &out->data);
-}
-
-static inline const char *read_member(const char *at, const char *end, struct str *name,
-                                      struct value *out)
-{
-    at = read_piece(at, end, name);
-    return at ? read_value(at, end, out) : NULL;
-}
-
-/* An item that does not exist may have no address at all. */
-static inline const char *end_of(struct str s)
-{
-    return s.len ? s.data + s.len : s.data;
-}
-
-static inline bool advance(struct str *rest, const char *end, const char *at)
-{
-    if (!at)
-        return false;
-    *rest = (struct str){at, (size_t)(end - at)};
-    return true;
-}
-
 bool varint_take(struct str *rest, uint32_t *out)
 {
-    const char *end = end_of(*rest);
-    return advance(rest, end, read_varint(rest->data, end, out));
+    const char *end = value_end_of(*rest);
+    return value_advance(rest, end, value_read_varint(rest->data, end, out));
 }
 
 void value_put_element(struct buf *out, struct str element)
@@ -132,8 +85,8 @@ void value_put_element(struct buf *out, struct str element)
 
 bool value_next_element(struct str *rest, struct str *element)
 {
-    const char *end = end_of(*rest);
-    return advance(rest, end, read_piece(rest->data, end, element));
+    const char *end = value_end_of(*rest);
+    return value_advance(rest, end, value_read_piece(rest->data, end, element));
 }
 
 void value_put(struct buf *out, struct value v)
@@ -143,22 +96,10 @@ void value_put(struct buf *out, struct value v)
     value_put_element(out, v.data);
 }
 
-bool value_take(struct str *rest, struct value *out)
-{
-    const char *end = end_of(*rest);
-    return advance(rest, end, read_value(rest->data, end, out));
-}
-
 void value_put_member(struct buf *out, struct str name, struct value v)
 {
     value_put_element(out, name);
     value_put(out, v);
-}
-
-bool value_next_member(struct str *rest, struct str *name, struct value *v)
-{
-    const char *end = end_of(*rest);
-    return advance(rest, end, read_member(rest->data, end, name, v));
 }
 
 /* -- looking inside -----------------------------------------------------------------------------
@@ -173,10 +114,10 @@ static inline int compare_names(struct str a, struct str b)
 
 struct value value_member(struct str members, struct str name)
 {
-    const char *at = members.data, *end = end_of(members);
+    const char *at = members.data, *end = value_end_of(members);
     struct str here;
     struct value v;
-    while ((at = read_member(at, end, &here, &v))) {
+    while ((at = value_read_member(at, end, &here, &v))) {
         int order = compare_names(here, name);
         if (order == 0)
             return v;
@@ -188,9 +129,9 @@ struct value value_member(struct str members, struct str name)
 
 struct value value_at(struct str list, size_t index)
 {
-    const char *at = list.data, *end = end_of(list);
+    const char *at = list.data, *end = value_end_of(list);
     struct value v;
-    while ((at = read_value(at, end, &v)))
+    while ((at = value_read(at, end, &v)))
         if (index-- == 0)
             return v;
     return (struct value){0};
@@ -250,12 +191,12 @@ static size_t elements_size(struct value set)
 /* A list or map counts three bytes, and one more for each element. */
 static size_t children_size(struct value v)
 {
-    const char *at = v.data.data, *end = end_of(v.data);
+    const char *at = v.data.data, *end = value_end_of(v.data);
     struct str name = {"", 0};
     struct value child;
     size_t size = 3;
-    while ((at = v.type == VALUE_L ? read_value(at, end, &child)
-                                   : read_member(at, end, &name, &child)))
+    while ((at = v.type == VALUE_L ? value_read(at, end, &child)
+                                   : value_read_member(at, end, &name, &child)))
         size += 1 + name.len + value_size(child);
     return size;
 }

@@ -47,11 +47,8 @@ size_t value_depth(struct value v);
 void varint_put(struct buf *out, uint32_t number);
 bool varint_take(struct str *rest, uint32_t *out); /* false at the end or when damaged */
 
-void value_put(struct buf *out, struct value v);        /* tag, length, payload */
-bool value_take(struct str *rest, struct value *out);   /* false at the end or when damaged */
-/* The next element of a payload: start with rest = v.data. */
-bool value_next_element(struct str *rest, struct str *element);          /* of a set */
-bool value_next_member(struct str *rest, struct str *name, struct value *v); /* of an M or item */
+void value_put(struct buf *out, struct value v); /* tag, length, payload */
+bool value_next_element(struct str *rest, struct str *element); /* of a set, from rest = v.data */
 void value_put_element(struct buf *out, struct str element);
 void value_put_member(struct buf *out, struct str name, struct value v);
 /* The value of a name in an M's payload or an item; type VALUE_NONE when absent. */
@@ -71,3 +68,73 @@ struct member {
 bool members_build(struct buf *out, struct member *members, size_t count);
 /* Builds a set's payload from elements in any order; false when one came twice. */
 bool set_build(struct buf *out, struct str *elements, size_t count);
+
+/* -- walking ------------------------------------------------------------------------------------
+ *
+ * Reading happens at `at`, before `end`; each step answers where it ended, NULL at the end or at
+ * damage. These few lines are most of what reading an item costs, and are inlined into every walk. */
+
+const char *value_read_long_varint(const char *at, const char *end, uint32_t *out);
+
+static inline const char *value_read_varint(const char *at, const char *end, uint32_t *out)
+{
+    if (at < end && (uint8_t)*at < 0x80) {
+        *out = (uint8_t)*at;
+        return at + 1;
+    }
+    return value_read_long_varint(at, end, out);
+}
+
+/* A length and that many bytes. */
+static inline const char *value_read_piece(const char *at, const char *end, struct str *piece)
+{
+    uint32_t len;
+    at = value_read_varint(at, end, &len);
+    if (!at || len > (size_t)(end - at))
+        return NULL;
+    *piece = (struct str){at, len};
+    return at + len;
+}
+
+static inline const char *value_read(const char *at, const char *end, struct value *out)
+{
+    if (at == end || *at < VALUE_S || *at > VALUE_M)
+        return NULL;
+    out->type = (enum value_type) * at;
+    return value_read_piece(at + 1, end, &out->data);
+}
+
+static inline const char *value_read_member(const char *at, const char *end, struct str *name,
+                                            struct value *out)
+{
+    at = value_read_piece(at, end, name);
+    return at ? value_read(at, end, out) : NULL;
+}
+
+/* An item that does not exist may have no address at all. */
+static inline const char *value_end_of(struct str s)
+{
+    return s.len ? s.data + s.len : s.data;
+}
+
+static inline bool value_advance(struct str *rest, const char *end, const char *at)
+{
+    if (!at)
+        return false;
+    *rest = (struct str){at, (size_t)(end - at)};
+    return true;
+}
+
+/* The next value of an L's payload: start with rest = v.data. */
+static inline bool value_take(struct str *rest, struct value *out)
+{
+    const char *end = value_end_of(*rest);
+    return value_advance(rest, end, value_read(rest->data, end, out));
+}
+
+/* The next member of an M's payload or an item. */
+static inline bool value_next_member(struct str *rest, struct str *name, struct value *v)
+{
+    const char *end = value_end_of(*rest);
+    return value_advance(rest, end, value_read_member(rest->data, end, name, v));
+}

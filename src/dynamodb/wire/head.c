@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* Where a header goes: its place in struct wire_head. Names in lower case. */
+/* Where a header goes: its place in struct wire_head. Names in lower case, by their length. */
 static const struct place {
     struct str name;
     size_t offset;
@@ -46,7 +46,7 @@ struct wire_head head_of(const struct http_request *request)
     struct wire_head head = {0};
     for (size_t i = 0; i < request->header_count; i++) {
         const struct http_header *h = &request->headers[i];
-        for (size_t k = 0; k < countof(places); k++) {
+        for (size_t k = 0; k < countof(places) && places[k].name.len <= h->name.len; k++) {
             if (!is_name(h->name, places[k].name))
                 continue;
             struct str *place = (struct str *)((char *)&head + places[k].offset);

@@ -31,6 +31,8 @@ static bool is_loopback_v4(struct str name)
 
 static bool is_loopback(struct str name)
 {
+    if (str_eq(name, S("127.0.0.1"))) /* as most say it */
+        return true;
     if (name.len && name.data[name.len - 1] == '.') /* a root dot changes nothing */
         name.len--;
     if (str_eq_nocase(name, S("localhost")) || str_eq(name, S("[::1]")) || is_loopback_v4(name))
