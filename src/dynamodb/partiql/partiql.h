@@ -54,7 +54,8 @@ struct statement {
     enum returning returning;   /* UPDATE, DELETE */
 };
 
-/* Parameters fill the statement's question marks in order; more of them than marks are ignored. */
+/* `text` is UTF-8. Parameters fill the statement's question marks in order; more of them than marks
+ * are ignored. */
 MUST_USE struct error *statement_read(struct arena *a, struct str text,
                                       const struct value *parameters, size_t parameter_count,
                                       const struct statement **out);

@@ -148,14 +148,17 @@ TEST(writes_have_conditions)
 
 TEST(every_cut_of_a_statement_is_read_or_refused)
 {
-    static const char *const texts[] = {
+    static const char select[] =
         "SELECT a, m.k[0], \"q\" FROM \"tbl\".\"idx\" WHERE p = 'it''s' AND s BETWEEN -1 AND "
         "+2.5e1 "
-        "AND NOT (x IN [1, ?] OR begins_with(y, 'z') = true) ORDER BY p DESC, s ASC;",
-        "INSERT INTO tbl VALUE {'p': ?, 'm': {'a': [1, <<'x', 'y'>>, null, {}]}, 'b': false}",
+        "AND NOT (x IN [1, ?] OR begins_with(y, 'z') = true) ORDER BY p DESC, s ASC;";
+    static const char insert[] =
+        "INSERT INTO tbl VALUE {'p': ?, 'm': {'a': [1, <<'x', 'y'>>, null, {}]}, 'b': false}";
+    static const char update[] =
         "UPDATE tbl SET a = b + 1, c[1].d = list_append(c, ['x']) REMOVE e.f SET s = set_add(s, "
-        "<<1>>) WHERE p = 'x' AND s = 2 RETURNING MODIFIED NEW *",
-        "EXISTS(SELECT * FROM tbl WHERE p = 'x' AND a IS NOT MISSING)"};
+        "<<1>>) WHERE p = 'x' AND s = 2 RETURNING MODIFIED NEW *";
+    static const char exists[] = "EXISTS(SELECT * FROM tbl WHERE p = 'x' AND a IS NOT MISSING)";
+    static const char *const texts[] = {select, insert, update, exists};
     for (size_t i = 0; i < countof(texts); i++) {
         struct str text = str_z(texts[i]);
         const struct statement *s;
