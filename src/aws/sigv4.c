@@ -5,7 +5,8 @@
  *   string to sign      AWS4-HMAC-SHA256 \n timestamp \n scope \n hex(SHA-256(canonical request))
  *   scope               date/region/service/aws4_request
  *   signing key         HMAC(HMAC(HMAC(HMAC("AWS4" + secret, date), region), service),
- * "aws4_request") signature           hex(HMAC(signing key, string to sign)) */
+ *                       "aws4_request")
+ *   signature           hex(HMAC(signing key, string to sign)) */
 #include "aws/sigv4.h"
 
 #include <stdlib.h>
@@ -33,10 +34,15 @@ static int compare_headers(const void *x, const void *y)
     return str_compare(first->name, second->name);
 }
 
-static int compare_strs(const void *x, const void *y)
+struct parameter {
+    struct str name, value; /* encoded */
+};
+
+static int compare_parameters(const void *x, const void *y)
 {
-    const struct str *first = x, *second = y;
-    return str_compare(*first, *second);
+    const struct parameter *first = x, *second = y;
+    int order = str_compare(first->name, second->name);
+    return order ? order : str_compare(first->value, second->value);
 }
 
 /* Trimmed, with each run of spaces as one. */
@@ -48,23 +54,67 @@ static void add_header_value(struct buf *out, struct str value)
             buf_add_char(out, value.data[i]);
 }
 
-/* Parameters sorted by name, then by value; one without '=' gets an empty value. */
+static int hex_digit(char c)
+{
+    return c >= '0' && c <= '9'                 ? c - '0'
+           : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10
+                                                : -1;
+}
+
+static bool is_unreserved(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.' || c == '~';
+}
+
+/* The one way to write it: what need not be encoded is not, digits are capital. */
+static struct str encode_anew(struct arena *a, struct str text)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    char *out = arena_alloc(a, 3 * text.len + 1);
+    size_t len = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.data[i] == '+' ? ' ' : text.data[i];
+        bool is_escape = c == '%' && i + 2 < text.len && hex_digit(text.data[i + 1]) >= 0 &&
+                         hex_digit(text.data[i + 2]) >= 0;
+        if (is_escape) {
+            c = (char)(hex_digit(text.data[i + 1]) << 4 | hex_digit(text.data[i + 2]));
+            i += 2;
+        }
+        if (is_unreserved(c)) {
+            out[len++] = c;
+            continue;
+        }
+        out[len++] = '%';
+        out[len++] = digits[(unsigned char)c >> 4];
+        out[len++] = digits[c & 15];
+    }
+    return (struct str){out, len};
+}
+
+/* Parameters sorted by name, then by value; one without '=' gets an empty value. The signature of a
+ * presigned request cannot sign itself. */
 static void add_query(struct arena *a, struct buf *out, struct str query)
 {
-    VEC(struct str) parameters = {0};
-    struct str piece;
+    VEC(struct parameter) parameters = {0};
+    struct str piece, name;
     while (query.len) {
         str_cut(&query, '&', &piece);
-        if (piece.len)
-            VEC_PUSH(a, &parameters,
-                     str_contains(piece, S("=")) ? piece : arena_join(a, piece, S("=")));
+        if (!piece.len)
+            continue;
+        str_cut(&piece, '=', &name);
+        name = encode_anew(a, name);
+        if (!str_eq(name, S("X-Amz-Signature")))
+            VEC_PUSH(a, &parameters, (struct parameter){name, encode_anew(a, piece)});
     }
     if (parameters.count)
-        qsort(parameters.items, parameters.count, sizeof *parameters.items, compare_strs);
+        qsort(parameters.items, parameters.count, sizeof *parameters.items, compare_parameters);
     for (size_t i = 0; i < parameters.count; i++) {
         if (i)
             buf_add_char(out, '&');
-        buf_add(out, parameters.items[i]);
+        buf_add(out, parameters.items[i].name);
+        buf_add_char(out, '=');
+        buf_add(out, parameters.items[i].value);
     }
 }
 
@@ -135,11 +185,10 @@ struct error *sigv4_string_to_sign(struct arena *a, const struct sigv4_scope *sc
     return NULL;
 }
 
-struct error *sigv4_signature(struct arena *a, const struct sigv4_scope *scope,
-                              struct str secret_key, struct str string_to_sign, struct str *out)
+struct error *sigv4_signing_key(struct arena *a, const struct sigv4_scope *scope,
+                                struct str secret_key, struct sha256 *out)
 {
-    const struct str steps[] = {date_of(scope), scope->region, scope->service, S("aws4_request"),
-                                string_to_sign};
+    const struct str steps[] = {date_of(scope), scope->region, scope->service, S("aws4_request")};
     struct str key = arena_join(a, S("AWS4"), secret_key);
     struct sha256 hash[2];
     for (size_t i = 0; i < countof(steps); i++) {
@@ -147,8 +196,26 @@ struct error *sigv4_signature(struct arena *a, const struct sigv4_scope *scope,
         TRY(hmac_sha256(a, key, steps[i], next));
         key = (struct str){(const char *)next->bytes, sizeof next->bytes};
     }
-    *out = sha256_hex(a, &hash[(countof(steps) - 1) % 2]);
+    *out = hash[(countof(steps) - 1) % 2];
     return NULL;
+}
+
+struct error *sigv4_signature_with(struct arena *a, const struct sha256 *signing_key,
+                                   struct str string_to_sign, struct str *out)
+{
+    struct sha256 hash;
+    struct str key = {(const char *)signing_key->bytes, sizeof signing_key->bytes};
+    TRY(hmac_sha256(a, key, string_to_sign, &hash));
+    *out = sha256_hex(a, &hash);
+    return NULL;
+}
+
+struct error *sigv4_signature(struct arena *a, const struct sigv4_scope *scope,
+                              struct str secret_key, struct str string_to_sign, struct str *out)
+{
+    struct sha256 key;
+    TRY(sigv4_signing_key(a, scope, secret_key, &key));
+    return sigv4_signature_with(a, &key, string_to_sign, out);
 }
 
 struct error *sigv4_sign(struct arena *a, const struct sigv4_request *request,

@@ -2,6 +2,7 @@
  *
  * A drop-in for DynamoDB Local, whose own flags it takes. It is root over all data it serves, so it
  * listens on the loopback only, unless told otherwise by two flags that say what they do. */
+#include "aws/credentials.h"
 #include "cli/options.h"
 #include "cli/people.h"
 #include "cli/signals.h"
@@ -14,7 +15,8 @@
 #define GRACE_MS 5000
 
 struct settings {
-    const char *data_dir, *durability, *region;
+    const char *data_dir, *durability, *region, *credentials_file;
+    struct credentials *credentials; /* NULL: any will do */
     bool in_memory, any_credentials, is_any_origin, enforces_capacity;
     uint16_t port;
     uint64_t cache_mb;
@@ -34,7 +36,10 @@ static const char usage[] =
     "  --cache-mb N       memory for blocks read from the disk (8)\n"
     "  --region R         region in ARNs and stream records (us-east-1)\n"
     "  --bind ADDR        listen on ADDR instead of 127.0.0.1 and ::1; may be repeated;\n"
-    "                     an address that is no loopback needs --any-credentials\n"
+    "                     an address that is no loopback needs --credentials or\n"
+    "                     --any-credentials\n"
+    "  --credentials FILE verify signatures; FILE has lines of ACCESS_KEY SECRET, or is one that\n"
+    "                     AWS's tools write\n"
     "  --any-credentials  let whoever reaches the port read and write everything\n"
     "  --host NAME        also answer requests whose Host is NAME; may be repeated\n"
     "  --cors             let pages of every origin read the answers, not only local ones\n"
@@ -59,6 +64,7 @@ static struct error *read_flags(struct cli *cli, struct settings *s, bool *wants
         {"--region", OPTION_TEXT, &s->region},
         {"--bind", OPTION_LIST, &s->binds},
         {"--any-credentials", OPTION_FLAG, &s->any_credentials},
+        {"--credentials", OPTION_TEXT, &s->credentials_file},
         {"--host", OPTION_LIST, &s->hosts},
         {"--cors", OPTION_FLAG, &s->is_any_origin},
         {"--enforce-capacity", OPTION_FLAG, &s->enforces_capacity},
@@ -94,16 +100,19 @@ static struct error *check_flags(struct cli *cli, const struct settings *s, bool
     if (strcmp(s->durability, "sync") != 0 && strcmp(s->durability, "os") != 0)
         return error_new(cli->arena, &error_usage, "--durability is sync or os, not \"%s\"",
                          s->durability);
+    if (s->any_credentials && s->credentials_file)
+        return error_new(cli->arena, &error_usage,
+                         "credentials are verified (--credentials) or not (--any-credentials)");
     if (s->cache_mb > 1 << 20)
         return error_new(cli->arena, &error_usage, "--cache-mb is at most %d", 1 << 20);
     for (size_t i = 0; i < s->binds.count; i++) {
         if (is_loopback(s->binds.items[i]))
             continue;
         *is_exposed = true;
-        if (!s->any_credentials)
+        if (!s->any_credentials && !s->credentials_file)
             return error_new(cli->arena, &error_usage,
-                             "--bind %s lets others reach all data; confirm with "
-                             "--any-credentials",
+                             "--bind %s lets others reach all data; give --credentials FILE, or "
+                             "confirm with --any-credentials",
                              s->binds.items[i]);
     }
     return NULL;
@@ -140,6 +149,7 @@ static struct error *open_wire(struct cli *cli, const struct settings *s, bool i
                                .port = s->port,
                                .port_flag = "--port",
                                .region = str_z(s->region),
+                               .credentials = s->credentials,
                                .origin = {.hosts = hosts,
                                           .host_count = s->hosts.count,
                                           .is_any_host = is_exposed,
@@ -163,6 +173,28 @@ static struct error *serve(struct cli *cli, const struct settings *s, struct wir
     return NULL;
 }
 
+static struct error *run_server(struct cli *cli, const struct settings *s, bool is_exposed)
+{
+    struct engine *engine = NULL;
+    struct wire *wire = NULL;
+    struct triggers *triggers = NULL;
+    if (s->data_dir)
+        TRY(data_dir_make(cli->arena, s->data_dir));
+    signals_block();
+    TRY(open_engine(cli, s, &engine));
+    struct error *e = open_wire(cli, s, is_exposed, engine, &wire);
+    if (!e) {
+        e = triggers_open(cli, &s->triggers, engine, &triggers);
+        if (!e)
+            e = serve(cli, s, wire);
+        wire_stop(wire, GRACE_MS);
+        triggers_stop(triggers);
+    }
+    engine_close(engine);
+    wire_free(wire);
+    return e;
+}
+
 static struct error *run(struct cli *cli)
 {
     struct settings s = {.port = 8000, .durability = "sync"};
@@ -173,23 +205,10 @@ static struct error *run(struct cli *cli)
         return NULL;
     }
     TRY(check_flags(cli, &s, &is_exposed));
-    if (s.data_dir)
-        TRY(data_dir_make(cli->arena, s.data_dir));
-    signals_block();
-    struct engine *engine = NULL;
-    struct wire *wire = NULL;
-    struct triggers *triggers = NULL;
-    TRY(open_engine(cli, &s, &engine));
-    struct error *e = open_wire(cli, &s, is_exposed, engine, &wire);
-    if (!e) {
-        e = triggers_open(cli, &s.triggers, engine, &triggers);
-        if (!e)
-            e = serve(cli, &s, wire);
-        wire_stop(wire, GRACE_MS);
-        triggers_stop(triggers);
-    }
-    engine_close(engine);
-    wire_free(wire);
+    if (s.credentials_file)
+        TRY(credentials_load(cli->arena, s.credentials_file, &s.credentials));
+    struct error *e = run_server(cli, &s, is_exposed);
+    credentials_free(s.credentials);
     return e;
 }
 

@@ -17,6 +17,7 @@
 #include "dynamodb/wire/gate.h"
 #include "dynamodb/wire/gzip.h"
 #include "dynamodb/wire/head.h"
+#include "dynamodb/wire/verify.h"
 #include "json/reader.h"
 
 #include <assert.h>
@@ -53,6 +54,7 @@ struct wire {
     struct http_server *server;
     struct gate *gate;
     struct gzip *gzip;
+    struct verify *verify; /* NULL: any credentials will do */
     struct origin_rules origin;
     struct str region;
     struct wire_loop *loops;
@@ -292,6 +294,13 @@ static struct error *plain_body(struct wire_loop *loop, struct arena *a,
     return e;
 }
 
+static struct error *authenticate(struct wire *wire, struct arena *a,
+                                  const struct http_request *request, const struct wire_head *head)
+{
+    TRY(auth_check_form(a, request, head));
+    return wire->verify ? verify_request(wire->verify, a, request, head) : NULL;
+}
+
 /* The checks before the engine, in the service's order: media type, JSON, target, authentication.
  */
 static void on_post(struct wire_loop *loop, struct http_exchange *x, const struct wire_head *head)
@@ -309,7 +318,7 @@ static void on_post(struct wire_loop *loop, struct http_exchange *x, const struc
     const struct operation *operation = NULL;
     if (!e) {
         operation = target_operation(head->target);
-        e = operation ? auth_check_form(a, request, head)
+        e = operation ? authenticate(loop->wire, a, request, head)
                       : error_new(a, &error_UnknownOperationException, "%s", "");
         /* The engine finds broken JSON itself; here it matters only because it comes first. */
         if (e && body.len && !is_json(a, body))
@@ -448,6 +457,8 @@ struct error *wire_open(struct arena *a, const struct wire_options *options, str
     }
     init_loops(wire, options->rand);
     wire->gzip = gzip_new();
+    if (options->credentials)
+        wire->verify = verify_new(options->credentials, options->clock);
     wire->gate = gate_new(&(struct gate_options){.loops = wire->loop_count,
                                                  .synced = synced_of,
                                                  .post = post_task,
@@ -495,5 +506,6 @@ void wire_free(struct wire *wire)
     free(wire->loops);
     gate_free(wire->gate);
     gzip_free(wire->gzip);
+    verify_free(wire->verify);
     free(wire);
 }

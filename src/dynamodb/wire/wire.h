@@ -18,6 +18,7 @@
 #include "dynamodb/wire/origin.h"
 #include "http/http.h"
 
+struct credentials; /* aws/credentials.h */
 struct wire;
 
 struct wire_options {
@@ -29,6 +30,7 @@ struct wire_options {
     size_t loops;          /* 0: one per core */
     struct str region;     /* of the health line; empty: us-east-1 */
     struct origin_rules origin;
+    const struct credentials *credentials; /* NULL: signatures are not verified */
     struct http_limits limits; /* zero fields: the defaults; body_bytes is the service's 16 MB */
     const struct clock *clock;
     const struct rand_source *rand; /* seeds the request ids */
