@@ -1,35 +1,16 @@
-/* DescribeContinuousBackups, UpdateContinuousBackups. Source: API reference. */
+/* DescribeContinuousBackups, UpdateContinuousBackups. What is kept of a table's past is storage's
+ * (storage/history.h). Source: API reference.
+ *
+ * The service's newest restorable moment is some five minutes ago; here it is now. */
+#include "dynamodb/api/backups.h"
 #include "dynamodb/api/control.h"
-#include "dynamodb/api/facts.h"
-#include "dynamodb/api/state.h"
-
-#include <inttypes.h>
 
 #define DEFAULT_DAYS 35
-#define DAY_MS INT64_C(86400000)
-#define LAG_MS INT64_C(300000) /* the newest restorable moment is some five minutes ago */
 
-struct recovery_state {
-    struct opt_i64 enabled_ms, days; /* enabled_ms is absent while it is off */
-};
-static const struct shape recovery_state =
-    STRUCTURE(recovery_state, "State",
-              MEMBER(recovery_state, enabled_ms, "EnabledMs", NEED_NOTHING, state_number),
-              MEMBER(recovery_state, days, "Days", NEED_NOTHING, state_number));
-
-static struct error *backup_table(struct op *op, struct str name, const struct table **out)
-{
-    *out = catalog_find(op->store, table_name_of(name));
-    if (*out)
-        return NULL;
-    return error_new(op->arena, &error_TableNotFoundException, "Table not found: %.*s",
-                     STR_ARG(table_name_of(name)));
-}
-
-static void describe(struct op *op, const struct recovery_state *state)
+static void describe(struct op *op, const struct table *t)
 {
     struct json_writer *w = op->reply;
-    bool is_enabled = state->enabled_ms.is_given;
+    bool is_enabled = t->recovery.since_us != 0;
     json_key(w, S("ContinuousBackupsDescription"));
     json_begin_object(w);
     json_key(w, S("ContinuousBackupsStatus")), json_str(w, S("ENABLED"));
@@ -38,14 +19,11 @@ static void describe(struct op *op, const struct recovery_state *state)
     json_key(w, S("PointInTimeRecoveryStatus"));
     json_str(w, is_enabled ? S("ENABLED") : S("DISABLED"));
     if (is_enabled) {
-        int64_t now_ms = clock_now_ms(op->clock);
-        int64_t earliest_ms = now_ms - state->days.value * DAY_MS;
-        int64_t latest_ms = now_ms - LAG_MS;
-        if (earliest_ms < state->enabled_ms.value)
-            earliest_ms = state->enabled_ms.value;
+        int64_t earliest_ms = recovery_earliest_us(op->store, t) / 1000;
+        int64_t latest_ms = clock_now_ms(op->clock);
         if (latest_ms < earliest_ms)
             latest_ms = earliest_ms;
-        json_key(w, S("RecoveryPeriodInDays")), json_i64(w, state->days.value);
+        json_key(w, S("RecoveryPeriodInDays")), json_i64(w, t->recovery.days);
         json_key(w, S("EarliestRestorableDateTime")), json_double(w, (double)earliest_ms / 1000);
         json_key(w, S("LatestRestorableDateTime")), json_double(w, (double)latest_ms / 1000);
     }
@@ -57,10 +35,8 @@ struct error *run_describe_continuous_backups(struct op *op)
 {
     const struct table_name_input *in = op->input;
     const struct table *t;
-    struct recovery_state state;
     TRY(backup_table(op, in->table_name, &t));
-    TRY(state_load(op, STATE_CONTINUOUS_BACKUPS, t->id, &recovery_state, &state));
-    describe(op, &state);
+    describe(op, t);
     return NULL;
 }
 
@@ -69,27 +45,21 @@ struct error *run_update_continuous_backups(struct op *op)
     const struct update_continuous_backups_input *in = op->input;
     const struct recovery_specification *wanted = in->point_in_time_recovery_specification;
     const struct table *t;
-    struct recovery_state state;
-    struct state_writer kept;
+    uint64_t sequence;
+    bool is_enabled = wanted->point_in_time_recovery_enabled.value;
     TRY(backup_table(op, in->table_name, &t));
-    TRY(state_load(op, STATE_CONTINUOUS_BACKUPS, t->id, &recovery_state, &state));
-    if (!wanted->point_in_time_recovery_enabled.value && wanted->recovery_period_in_days.is_given)
+    if (!is_enabled && wanted->recovery_period_in_days.is_given)
         return invalid(op->arena, "One or more parameter values were invalid: RecoveryPeriodInDays "
                                   "cannot be specified when PointInTimeRecoveryEnabled is false");
-    if (!wanted->point_in_time_recovery_enabled.value)
-        state = (struct recovery_state){0};
-    else if (!state.enabled_ms.is_given)
-        state.enabled_ms = (struct opt_i64){clock_now_ms(op->clock), true};
-    if (wanted->recovery_period_in_days.is_given)
-        state.days = wanted->recovery_period_in_days;
-    else if (!state.days.is_given)
-        state.days = (struct opt_i64){DEFAULT_DAYS, true};
-    state_begin(&kept);
-    if (state.enabled_ms.is_given) {
-        json_key(&kept.w, S("EnabledMs")), json_i64(&kept.w, state.enabled_ms.value);
-        json_key(&kept.w, S("Days")), json_i64(&kept.w, state.days.value);
-    }
-    TRY(state_end(op, STATE_CONTINUOUS_BACKUPS, t->id, &kept));
-    describe(op, &state);
+    if (t->status == STATUS_CREATING)
+        return error_new(op->arena, &error_ContinuousBackupsUnavailableException,
+                         "Backups are being enabled for the table: %.*s. Please retry later",
+                         STR_ARG(t->name));
+    int64_t days = wanted->recovery_period_in_days.is_given ? wanted->recovery_period_in_days.value
+                   : t->recovery.days                       ? t->recovery.days
+                                                            : DEFAULT_DAYS;
+    TRY(recovery_set(op->store, op->arena, t, is_enabled ? days : 0, &t, &sequence));
+    op_depends(op, sequence);
+    describe(op, t);
     return NULL;
 }

@@ -36,6 +36,14 @@ operation_run run_create_global_table, run_describe_global_table, run_update_glo
 /* transfers.c */
 operation_run run_list_exports, run_describe_export, run_list_imports, run_describe_import;
 
+/* backups.c */
+operation_run run_create_backup, run_describe_backup, run_list_backups, run_delete_backup;
+/* restore.c */
+operation_run run_restore_table_from_backup, run_restore_table_to_point_in_time;
+
+/* LimitExceededException when there are as many tables as there may be. */
+MUST_USE struct error *tables_check_room(struct op *op);
+
 /* The table of a request on tables: "Requested resource not found: Table: NAME not found". */
 MUST_USE struct error *control_table(struct op *op, struct str name, const struct table **out);
 

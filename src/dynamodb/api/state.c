@@ -9,7 +9,6 @@ const struct shape state_flag = {.kind = SHAPE_BOOLEAN};
 static struct str name_of(struct op *op, enum state_kind kind, uint32_t table_id)
 {
     static const char *const kinds[] = {
-        [STATE_CONTINUOUS_BACKUPS] = "continuous_backups",
         [STATE_CONTRIBUTOR_INSIGHTS] = "contributor_insights",
         [STATE_KINESIS] = "kinesis",
         [STATE_POLICIES] = "policies",

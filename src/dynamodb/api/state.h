@@ -1,6 +1,6 @@
 /* State: settings of a table that are kept and described, but change nothing here.
  *
- * Called by the operations on continuous backups, contributor insights, Kinesis destinations,
+ * Called by the operations on contributor insights, Kinesis destinations,
  * resource policies, auto scaling and global tables: on one machine they have no effect, but what
  * was set is what is told. Each kind of setting is one durable note of the catalog (catalog.h),
  * JSON of a shape of its own, and goes with the table. Called under the catalog's lock; changes
@@ -12,7 +12,6 @@
 
 /* The kinds of one table; STATE_GLOBAL_TABLES is one note for the whole store, with table id 0. */
 enum state_kind {
-    STATE_CONTINUOUS_BACKUPS,
     STATE_CONTRIBUTOR_INSIGHTS,
     STATE_KINESIS,
     STATE_POLICIES,

@@ -200,16 +200,21 @@ static struct str view_name(enum stream_view view)
     return S("");
 }
 
+static void write_stream_specification(struct json_writer *w, struct str key, const struct table *t)
+{
+    if (!t->is_stream_enabled)
+        return;
+    json_key(w, key);
+    json_begin_object(w);
+    json_key(w, S("StreamEnabled")), json_bool(w, true);
+    text_member(w, S("StreamViewType"), view_name(t->stream_view));
+    json_end_object(w);
+}
+
 static void write_stream(struct op *op, const struct table *t, struct str arn)
 {
     struct json_writer *w = op->reply;
-    if (t->is_stream_enabled) {
-        json_key(w, S("StreamSpecification"));
-        json_begin_object(w);
-        json_key(w, S("StreamEnabled")), json_bool(w, true);
-        text_member(w, S("StreamViewType"), view_name(t->stream_view));
-        json_end_object(w);
-    }
+    write_stream_specification(w, S("StreamSpecification"), t);
     if (!t->stream_id)
         return;
     struct str label = stream_label(op->arena, t->stream_created_ms);
@@ -247,6 +252,20 @@ static void write_options(struct op *op, const struct table *t)
     write_warm(w, t, &t->throughput, t->status);
 }
 
+static void write_restore(struct json_writer *w, const struct restore *r)
+{
+    if (r->from == RESTORE_NONE)
+        return;
+    json_key(w, S("RestoreSummary"));
+    json_begin_object(w);
+    if (r->from == RESTORE_FROM_BACKUP)
+        text_member(w, S("SourceBackupArn"), r->backup_arn);
+    text_member(w, S("SourceTableArn"), r->table_arn);
+    time_member(w, S("RestoreDateTime"), r->moment_us / 1000);
+    json_key(w, S("RestoreInProgress")), json_bool(w, r->source_id != 0);
+    json_end_object(w);
+}
+
 void table_describe(struct op *op, const struct table *t)
 {
     struct json_writer *w = op->reply;
@@ -267,7 +286,85 @@ void table_describe(struct op *op, const struct table *t)
     write_indexes(op, t, false, S("LocalSecondaryIndexes"));
     write_indexes(op, t, true, S("GlobalSecondaryIndexes"));
     write_stream(op, t, arn);
+    write_restore(w, &t->restore);
     write_options(op, t);
+    json_end_object(w);
+}
+
+/* -- a table as it was when a backup was made ---------------------------------------------------
+ */
+
+static void write_units(struct json_writer *w, const struct throughput *t)
+{
+    json_key(w, S("ProvisionedThroughput"));
+    json_begin_object(w);
+    int_member(w, S("ReadCapacityUnits"), t->read_units);
+    int_member(w, S("WriteCapacityUnits"), t->write_units);
+    json_end_object(w);
+}
+
+static void write_source(struct op *op, const struct table *t, struct counts counts)
+{
+    struct json_writer *w = op->reply;
+    bool is_on_demand = t->billing == BILLING_PAY_PER_REQUEST;
+    json_key(w, S("SourceTableDetails"));
+    json_begin_object(w);
+    text_member(w, S("TableName"), t->name);
+    text_member(w, S("TableId"), str_z(t->uuid));
+    text_member(w, S("TableArn"), table_arn(op->arena, t, op->region, op->account_id));
+    int_member(w, S("TableSizeBytes"), counts.bytes);
+    write_key_schema(w, &t->keys);
+    time_member(w, S("TableCreationDateTime"), t->created_ms);
+    write_units(w, &t->throughput);
+    write_on_demand(w, &t->throughput);
+    int_member(w, S("ItemCount"), counts.items);
+    text_member(w, S("BillingMode"), is_on_demand ? S("PAY_PER_REQUEST") : S("PROVISIONED"));
+    json_end_object(w);
+}
+
+static void write_source_indexes(struct json_writer *w, const struct table *t, bool is_global,
+                                 struct str key)
+{
+    bool has_any = false;
+    for (size_t i = 0; i < t->index_count; i++) {
+        const struct index *index = &t->indexes[i];
+        if (index->is_global != is_global)
+            continue;
+        if (!has_any)
+            json_key(w, key), json_begin_array(w);
+        has_any = true;
+        json_begin_object(w);
+        text_member(w, S("IndexName"), index->name);
+        write_key_schema(w, &index->keys);
+        write_projection(w, index);
+        if (is_global) {
+            write_units(w, &index->throughput);
+            write_on_demand(w, &index->throughput);
+        }
+        json_end_object(w);
+    }
+    if (has_any)
+        json_end_array(w);
+}
+
+void table_describe_source(struct op *op, const struct table *t, struct counts counts)
+{
+    struct json_writer *w = op->reply;
+    write_source(op, t, counts);
+    json_key(w, S("SourceTableFeatureDetails"));
+    json_begin_object(w);
+    write_source_indexes(w, t, false, S("LocalSecondaryIndexes"));
+    write_source_indexes(w, t, true, S("GlobalSecondaryIndexes"));
+    write_stream_specification(w, S("StreamDescription"), t);
+    if (t->ttl_attribute.len) {
+        json_key(w, S("TimeToLiveDescription"));
+        json_begin_object(w);
+        text_member(w, S("TimeToLiveStatus"), S("ENABLED"));
+        text_member(w, S("AttributeName"), t->ttl_attribute);
+        json_end_object(w);
+    }
+    if (t->sse.len)
+        json_key(w, S("SSEDescription")), json_raw(w, t->sse);
     json_end_object(w);
 }
 

@@ -8,6 +8,8 @@
 
 /* One object. The caller has set the statuses that this answer shows in a copy of the table. */
 void table_describe(struct op *op, const struct table *t);
+/* The members SourceTableDetails and SourceTableFeatureDetails of a backup: the table as it was. */
+void table_describe_source(struct op *op, const struct table *t, struct counts counts);
 /* A copy whose own status and that of its indexes is `status`: an answer shows what is under way.
  */
 struct table *table_with_status(struct arena *a, const struct table *t, enum status status);

@@ -2,6 +2,7 @@
  *
  * Tables come and go at once, but the answers show what the service's would: CREATING and DELETING,
  * and ACTIVE only when somebody asks again. */
+#include "dynamodb/api/backups.h"
 #include "dynamodb/api/control.h"
 #include "dynamodb/api/requests.h"
 #include "dynamodb/api/state.h"
@@ -28,7 +29,7 @@ struct str table_name_of(struct str name_or_arn)
 struct error *op_table(struct op *op, struct str name, const struct table **out)
 {
     *out = catalog_find(op->store, table_name_of(name));
-    if (*out)
+    if (*out && (*out)->status != STATUS_CREATING)
         return NULL;
     return error_new(op->arena, &error_ResourceNotFoundException, "Requested resource not found");
 }
@@ -45,7 +46,7 @@ struct error *control_table(struct op *op, struct str name, const struct table *
 
 /* -- creating ---------------------------------------------------------------------------------- */
 
-static struct error *check_room(struct op *op)
+struct error *tables_check_room(struct op *op)
 {
     const struct str *names;
     if (catalog_names(op->store, op->arena, S(""), LIMIT_TABLES, &names) < LIMIT_TABLES)
@@ -72,7 +73,7 @@ struct error *run_create_table(struct op *op)
     if (catalog_find(op->store, in->table_name))
         return error_new(op->arena, &error_ResourceInUseException, "Table already exists: %.*s",
                          STR_ARG(in->table_name));
-    TRY(check_room(op));
+    TRY(tables_check_room(op));
     if (in->resource_policy.data)
         TRY(policy_check(op, in->resource_policy));
     definition.sse = sse_describe(op->arena, in->sse_specification, op->region, op->account_id);
@@ -98,9 +99,12 @@ struct error *run_delete_table(struct op *op)
     if (t->is_deletion_protected)
         return invalid(op->arena, "Resource cannot be deleted as it is currently protected against "
                                   "deletion. Disable deletion protection first.");
+    TRY(check_created(op, t));
     json_key(op->reply, S("TableDescription"));
     table_describe(op, table_with_status(op->arena, t, STATUS_DELETING));
     TRY(state_forget(op, t->id));
+    if (t->recovery.since_us)
+        TRY(backup_last(op, t));
     TRY(catalog_delete(op->store, op->arena, t->id, &sequence));
     op_depends(op, sequence);
     return NULL;

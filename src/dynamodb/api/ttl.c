@@ -1,4 +1,5 @@
 /* UpdateTimeToLive, DescribeTimeToLive. What expires items is storage's. Source: API reference. */
+#include "dynamodb/api/backups.h"
 #include "dynamodb/api/control.h"
 
 static struct error *check(struct op *op, const struct table *t,
@@ -23,6 +24,7 @@ struct error *run_update_time_to_live(struct op *op)
     const struct table *t, *stored;
     uint64_t sequence;
     TRY(control_table(op, in->table_name, &t));
+    TRY(check_created(op, t));
     TRY(check(op, t, wanted));
     struct table changed = *t;
     changed.ttl_attribute = wanted->enabled.value ? wanted->attribute_name : S("");
