@@ -338,6 +338,58 @@ def a_token_makes_a_transaction_happen_once(server, name):
                    ) == "IdempotentParameterMismatchException"
 
 
+# -- PartiQL ---------------------------------------------------------------------------------------
+
+@in_both_modes
+def statements(server, name):
+    client = server.client()
+    make_table(client, name)
+    run = lambda text, *parameters, **more: client.execute_statement(
+        Statement=text.replace("TABLE", f'"{name}"'), **({"Parameters": list(parameters)} if parameters else {}), **more)
+    for i in range(3):
+        run("INSERT INTO TABLE VALUE {'pk': 'p', 'sk': ?, 'n': ?}", s(str(i)), {"N": str(i)})
+    error = failure_of(run, text="INSERT INTO TABLE VALUE {'pk': 'p', 'sk': '0'}")
+    assert isinstance(error, client.exceptions.DuplicateItemException), error
+    changed = run("UPDATE TABLE SET n = n + 10 WHERE pk = 'p' AND sk = '1' RETURNING MODIFIED NEW *")
+    assert changed["Items"] == [{"n": {"N": "11"}}]
+    got = run("SELECT sk FROM TABLE WHERE pk = ? AND n > 1 ORDER BY sk DESC", s("p"))
+    assert [item["sk"]["S"] for item in got["Items"]] == ["2", "1"]
+    error = failure_of(run, text="DELETE FROM TABLE WHERE pk = 'p' AND sk = '2' AND n = 0")
+    assert isinstance(error, client.exceptions.ConditionalCheckFailedException), error
+    batch = client.batch_execute_statement(Statements=[
+        {"Statement": f"SELECT * FROM \"{name}\" WHERE pk = 'p' AND sk = '1'"}, {"Statement": "SELECT"}])
+    assert batch["Responses"][0]["Item"]["n"] == {"N": "11"}
+    assert batch["Responses"][1]["Error"]["Code"] == "ValidationError"
+    client.execute_transaction(TransactStatements=[
+        {"Statement": f"EXISTS(SELECT * FROM \"{name}\" WHERE pk = 'p' AND sk = '1' AND n = 11)"},
+        {"Statement": f"DELETE FROM \"{name}\" WHERE pk = 'p' AND sk = '0'"}])
+    assert len(run("SELECT * FROM TABLE")["Items"]) == 2
+
+
+@in_both_modes
+def statements_page_as_queries_do(server, name):
+    client = server.client()
+    make_table(client, name)
+    for pk in ("p", "q"):
+        for i in range(12):
+            client.put_item(TableName=name, Item={"pk": s(pk), "sk": s(f"{i:02d}"), "fat": s("x" * 100_000)})
+    ask = dict(Statement=f"SELECT pk, sk FROM \"{name}\" WHERE pk IN ['p', 'q']", ReturnConsumedCapacity="TOTAL")
+    pages, token = [], {}
+    while True:
+        page = client.execute_statement(**ask, **token)
+        pages.append([item["pk"]["S"] + item["sk"]["S"] for item in page["Items"]])
+        if "NextToken" not in page:
+            break
+        assert page["LastEvaluatedKey"] == page["Items"][-1], page
+        token = {"NextToken": page["NextToken"]}
+    assert [len(page) for page in pages] == [11, 11, 2], pages
+    assert sorted(sum(pages, [])) == [f"{pk}{i:02d}" for pk in "pq" for i in range(12)]
+    everything = f"SELECT sk FROM \"{name}\""
+    first = client.execute_statement(Statement=everything)
+    rest = client.execute_statement(Statement=everything, NextToken=first["NextToken"])
+    assert len(first["Items"]) == 11 and len(rest["Items"]) == 11
+
+
 # -- streams ---------------------------------------------------------------------------------------
 
 def records_of(streams, arn):
