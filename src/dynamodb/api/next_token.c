@@ -80,8 +80,13 @@ static struct error *open_token(struct op *op, const struct select *s, struct st
 struct error *next_token_read(struct op *op, struct select *s)
 {
     struct str place;
-    uint32_t at;
     TRY(open_token(op, s, &place));
+    return next_token_place(op, s, place);
+}
+
+struct error *next_token_place(struct op *op, struct select *s, struct str place)
+{
+    uint32_t at;
     if (!varint_take(&place, &at) || at >= s->read_count)
         return invalid_token(op);
     if (!value_is_wellformed((struct value){VALUE_M, place}) || !place.len)

@@ -81,3 +81,5 @@ MUST_USE struct error *select_step(struct op *op, struct select *s);
 struct str next_token_of(struct op *op, const struct select *s);
 /* "Invalid NextToken", "NextToken does not match request". */
 MUST_USE struct error *next_token_read(struct op *op, struct select *s);
+/* The place inside, which may be made up. */
+MUST_USE struct error *next_token_place(struct op *op, struct select *s, struct str place);

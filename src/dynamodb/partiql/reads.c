@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { READS_MAX = 50, BRANCHES_MAX = 1000 };
+enum { READS_MAX = 50 };
 
 /* Conditions on key attributes, and other conditions, that must all hold. */
 struct term {
@@ -146,10 +146,11 @@ static void *joined(struct arena *a, size_t size, const void *x, size_t x_count,
     return both;
 }
 
+/* Each of one side with each of the other. */
 static branch_vec multiply(struct planner *p, const branch_vec *left, const branch_vec *right)
 {
     branch_vec v = {0};
-    if (left->count * right->count > BRANCHES_MAX) {
+    if (left->count * right->count > READS_MAX) {
         p->has_too_many = true;
         return *left;
     }
@@ -167,26 +168,47 @@ static branch_vec multiply(struct planner *p, const branch_vec *left, const bran
     return v;
 }
 
+/* What makes no branches is gathered and joined once: a thousand conditions are not copied a
+ * thousand times. */
+static branch_vec spread_and(struct planner *p, const struct node *node)
+{
+    VEC(struct term) terms = {0};
+    VEC(const struct node *) filters = {0};
+    branch_vec all = one_branch(p, (struct branch){0});
+    for (size_t i = 0; i < node->count && !p->has_too_many; i++) {
+        branch_vec next = spread(p, node->args[i]);
+        if (next.count != 1) {
+            all = multiply(p, &all, &next);
+            continue;
+        }
+        for (size_t k = 0; k < next.items[0].count; k++)
+            VEC_PUSH(p->arena, &terms, next.items[0].terms[k]);
+        for (size_t k = 0; k < next.items[0].filter_count; k++)
+            VEC_PUSH(p->arena, &filters, next.items[0].filters[k]);
+    }
+    branch_vec common =
+        one_branch(p, (struct branch){terms.items, terms.count, filters.items, filters.count});
+    return multiply(p, &common, &all);
+}
+
+static branch_vec spread_or(struct planner *p, const struct node *node)
+{
+    branch_vec all = {0};
+    for (size_t i = 0; i < node->count && !p->has_too_many; i++) {
+        branch_vec next = spread(p, node->args[i]);
+        for (size_t k = 0; k < next.count; k++)
+            VEC_PUSH(p->arena, &all, next.items[k]);
+        p->has_too_many |= all.count > READS_MAX;
+    }
+    return all;
+}
+
 static branch_vec spread(struct planner *p, const struct node *node)
 {
-    if (node->op == OP_AND) {
-        branch_vec all = one_branch(p, (struct branch){0});
-        for (size_t i = 0; i < node->count && !p->has_too_many; i++) {
-            branch_vec next = spread(p, node->args[i]);
-            all = multiply(p, &all, &next);
-        }
-        return all;
-    }
-    if (node->op == OP_OR && names_key(p, node)) {
-        branch_vec all = {0};
-        for (size_t i = 0; i < node->count; i++) {
-            branch_vec next = spread(p, node->args[i]);
-            for (size_t k = 0; k < next.count; k++)
-                VEC_PUSH(p->arena, &all, next.items[k]);
-        }
-        p->has_too_many |= all.count > BRANCHES_MAX;
-        return all;
-    }
+    if (node->op == OP_AND)
+        return spread_and(p, node);
+    if (node->op == OP_OR && names_key(p, node))
+        return spread_or(p, node);
     if (is_key_condition(p, node))
         return spread_key(p, node);
     const struct node **filter = arena_array(p->arena, const struct node *, 1);
@@ -500,12 +522,11 @@ static struct error *plan_where(struct planner *p, struct reads *out)
     const struct node *root = p->where->program->root;
     TRY(check_key_paths(p));
     TRY(check_key_types(p, root));
-    branch_vec branches = spread(p, root);
-    bool is_fixed = fixes_partition(p, root);
-    if (is_fixed && (p->has_too_many || branches.count > READS_MAX))
-        return invalid(p->arena, "Too many decomposed read operations for a given query.");
-    if (p->has_too_many)
+    if (!fixes_partition(p, root))
         return NULL;
+    branch_vec branches = spread(p, root);
+    if (p->has_too_many || branches.count > READS_MAX)
+        return invalid(p->arena, "Too many decomposed read operations for a given query.");
     struct found *found = arena_array(p->arena, struct found, branches.count);
     for (size_t i = 0; i < branches.count; i++) {
         found[i] = (struct found){range_of(p, &branches.items[i]), &branches.items[i],

@@ -103,6 +103,23 @@ TEST(a_prefix_is_a_range)
     CHECK(!reads.items[0].is_low_exclusive && reads.items[0].is_high_exclusive);
 }
 
+/* As many conditions as a statement can hold, of many branches. */
+TEST(a_long_where_costs_little)
+{
+    struct buf b;
+    buf_init(&b, 8192);
+    buf_add(&b, S("p IN ['a', 'b', 'c', 'd', 'e'] AND s IN [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]"));
+    while (!b.overflowed)
+        buf_add(&b, S(" AND s>0"));
+    size_t before = arena->total_bytes;
+    const struct statement *s;
+    struct reads reads;
+    CHECK(!plan(arena, buf_str(&b), &s, &reads));
+    CHECK_INT(reads.count, 45);
+    CHECK(arena->total_bytes - before < (16u << 20));
+    buf_clear(&b);
+}
+
 /* -- any WHERE ----------------------------------------------------------------------------------
  */
 
@@ -176,5 +193,5 @@ TEST(reads_hold_what_the_where_chooses_once)
     CHECK(keyed > 100);
 }
 
-TAP_MAIN(T(conditions_become_ranges), T(a_prefix_is_a_range),
+TAP_MAIN(T(conditions_become_ranges), T(a_prefix_is_a_range), T(a_long_where_costs_little),
          T(reads_hold_what_the_where_chooses_once))
