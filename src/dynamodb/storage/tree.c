@@ -1,15 +1,18 @@
 /* A node is one block of exactly the bytes it needs:
  *
- *     header | slots[count] | ends[count] | prefix | suffix 0 | suffix 1 | …
+ *     header | slots[count] | heads[count] | ends[count] | prefix | suffix 0 | suffix 1 | …
  *
  *     slots   leaf: the values; inner node: the children
+ *     heads   the first four bytes of each suffix as a number, so that a search stays within a few
+ *             cache lines and looks at suffixes only where numbers are equal
  *     ends    where each suffix ends, counted from the end of the prefix
  *     key i = prefix + suffix i
  *
  * 1. Keys rise within a node. All that is under child i is >= key i and < key i+1, and whatever is
  *    put under a node is >= its key 0: when the first child goes, the next one takes its key.
- * 2. A node never changes once made. Replacing it costs about what changing it would: the new block
- *    has no room to spare, so 100,000 keys take little more than their distinct bytes.
+ * 2. A node never changes once its edit is over. Replacing it costs about what changing it would:
+ *    the new block has no room to spare, so 100,000 keys take little more than their distinct
+ * bytes.
  * 3. A leaf has at most MAX_LEAF entries, an inner node MAX_INNER, fewer when keys are long. Nodes
  *    are never merged: an empty one is taken out of its parent, and a small one wastes nothing but
  *    its header.
@@ -46,10 +49,30 @@ struct pieces {
 /* -- nodes --------------------------------------------------------------------------------------
  */
 
-static uint32_t *ends_of(const struct tree_node *n)
+static uint32_t *heads_of(const struct tree_node *n)
 {
     return (uint32_t *)(void *)&((struct tree_node *)(uintptr_t)n)->slots[n->count];
 }
+
+static uint32_t *ends_of(const struct tree_node *n)
+{
+    return heads_of(n) + n->count;
+}
+
+/* Bytes in a node for each entry, beside its suffix. */
+#define ENTRY_BYTES (sizeof(void *) + 2 * sizeof(uint32_t))
+
+/* Of two suffixes the smaller never has the larger head; missing bytes count as zeros. */
+static uint32_t head_of(struct str suffix)
+{
+    uint32_t head = 0;
+    if (suffix.len >= sizeof head)
+        memcpy(&head, suffix.data, sizeof head);
+    else if (suffix.len)
+        memcpy(&head, suffix.data, suffix.len);
+    return __builtin_bswap32(head);
+}
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "head_of turns the bytes round");
 
 static const char *bytes_of(const struct tree_node *n)
 {
@@ -169,10 +192,15 @@ static int lower_bound(const struct tree_node *n, struct str key, bool *is_equal
     if (order > 0)
         return n->count;
     struct str rest = str_from(key, n->prefix_len);
+    const uint32_t *heads = heads_of(n);
+    uint32_t head = head_of(rest);
     int low = 0, high = n->count;
     while (low < high) {
         int middle = (low + high) / 2;
-        order = str_compare(suffix_of(n, middle), rest);
+        if (heads[middle] != head)
+            order = heads[middle] < head ? -1 : 1;
+        else
+            order = str_compare(suffix_of(n, middle), rest);
         if (order < 0) {
             low = middle + 1;
         } else {
@@ -203,8 +231,7 @@ static struct tree_node *build(struct tree_edit *edit, int level, const struct e
     size_t bytes = 0;
     for (int i = 0; i < count; i++)
         bytes += key_len(&entries[i]) - prefix;
-    struct tree_node *n =
-        mem_alloc(sizeof *n + (size_t)count * (sizeof(void *) + sizeof(uint32_t)) + prefix + bytes);
+    struct tree_node *n = mem_alloc(sizeof *n + (size_t)count * ENTRY_BYTES + prefix + bytes);
     n->version = edit->version;
     n->prefix_len = (uint32_t)prefix;
     n->count = (uint16_t)count;
@@ -215,22 +242,26 @@ static struct tree_node *build(struct tree_edit *edit, int level, const struct e
     char *suffixes = to = copy_key(to, &first, 0);
     for (int i = 0; i < count; i++) {
         n->slots[i] = entries[i].slot;
+        const char *suffix = to;
         to = copy_key(to, &entries[i], prefix);
+        heads_of(n)[i] = head_of((struct str){suffix, (size_t)(to - suffix)});
         ends_of(n)[i] = (uint32_t)(to - suffixes);
     }
     return n;
 }
 
-/* The same node with one slot changed. */
-static struct tree_node *with_slot(struct tree_edit *edit, const struct tree_node *n, int i,
-                                   void *slot)
+/* The node with one slot changed: itself when it is the edit's own, else a copy in its place. */
+static struct tree_node *set_slot(struct tree_edit *edit, struct tree_node *n, int i, void *slot)
 {
-    size_t bytes = node_bytes(n);
-    struct tree_node *copy = mem_alloc(bytes);
-    memcpy(copy, n, bytes);
-    copy->version = edit->version;
-    copy->slots[i] = slot;
-    return copy;
+    struct tree_node *out = n;
+    if (n->version != edit->version) {
+        size_t bytes = node_bytes(n);
+        out = memcpy(mem_alloc(bytes), n, bytes);
+        out->version = edit->version;
+        retire(edit, n);
+    }
+    out->slots[i] = slot;
+    return out;
 }
 
 /* The same leaf with one more entry; NULL when its prefix or its size would have to change. This is
@@ -245,13 +276,16 @@ static struct tree_node *with_entry(struct tree_edit *edit, const struct tree_no
         !str_starts(key, prefix_of(n)))
         return NULL;
     int count = n->count + 1;
-    struct tree_node *out =
-        mem_alloc(node_bytes(n) + sizeof(void *) + sizeof(uint32_t) + suffix.len);
+    struct tree_node *out = mem_alloc(node_bytes(n) + ENTRY_BYTES + suffix.len);
     *out = (struct tree_node){edit->version, n->prefix_len, (uint16_t)count, 0};
     memcpy(out->slots, n->slots, (size_t)at * sizeof(void *));
     out->slots[at] = slot;
     memcpy(out->slots + at + 1, n->slots + at, (size_t)(n->count - at) * sizeof(void *));
-    uint32_t *out_ends = ends_of(out);
+    const uint32_t *heads = heads_of(n);
+    uint32_t *out_heads = heads_of(out), *out_ends = ends_of(out);
+    memcpy(out_heads, heads, (size_t)at * sizeof *heads);
+    out_heads[at] = head_of(suffix);
+    memcpy(out_heads + at + 1, heads + at, (size_t)(n->count - at) * sizeof *heads);
     memcpy(out_ends, ends, (size_t)at * sizeof *ends);
     out_ends[at] = (uint32_t)(before + suffix.len);
     for (int i = at; i < n->count; i++)
@@ -323,20 +357,22 @@ static struct pieces put(struct tree_edit *edit, struct tree_node *n, struct str
         int at = child_index(n, key);
         struct pieces below = put(edit, n->slots[at], key, value);
         if (below.count == 1) {
-            out.entries[0].slot = with_slot(edit, n, at, below.entries[0].slot);
-        } else {
-            int count = load(n, entries);
-            entries[at].slot = below.entries[0].slot;
-            insert_entry(entries, &count, at + 1, below.entries[1]);
-            out = build_pieces(edit, n->level, entries, count, at + 2 == count);
+            out.entries[0].slot = set_slot(edit, n, at, below.entries[0].slot);
+            return out;
         }
+        int count = load(n, entries);
+        entries[at].slot = below.entries[0].slot;
+        insert_entry(entries, &count, at + 1, below.entries[1]);
+        out = build_pieces(edit, n->level, entries, count, at + 2 == count);
     } else {
         bool is_equal;
         int at = lower_bound(n, key, &is_equal);
         if (is_equal) {
             tree_unref(edit, n->slots[at]);
-            out.entries[0].slot = with_slot(edit, n, at, value);
-        } else if (!(out.entries[0].slot = with_entry(edit, n, at, key, value))) {
+            out.entries[0].slot = set_slot(edit, n, at, value);
+            return out;
+        }
+        if (!(out.entries[0].slot = with_entry(edit, n, at, key, value))) {
             int count = load(n, entries);
             insert_entry(entries, &count, at, (struct entry){.head = key, .slot = value});
             out = build_pieces(edit, 0, entries, count, at + 1 == count);
@@ -411,9 +447,7 @@ static struct tree_node *delete (struct tree_edit *edit, struct tree_node *n, st
         return n;
     if (!child)
         return without(edit, n, at, at + 1);
-    struct tree_node *out = with_slot(edit, n, at, child);
-    retire_node(edit, n);
-    return out;
+    return set_slot(edit, n, at, child);
 }
 
 /* A root with a single child gives way to it. */
