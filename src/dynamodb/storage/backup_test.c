@@ -134,6 +134,18 @@ static int64_t mark(struct run *r)
     return moment_us;
 }
 
+/* A write of something new. A store that is opened again knows the moments of writes, and of what
+ * was asked to be copied, but not of mere marks. */
+static void change_for_sure(struct run *r, int number)
+{
+    struct item key = cell_item(r, &r->lasting, 0);
+    struct item item =
+        test_item(&r->lasting, "pk", item_get(key, S("pk")), "sk", item_get(key, S("sk")), "extra",
+                  test_n(&r->lasting, 1000 + number), NULL);
+    test_put(r->store, &r->step, r->table_id, item);
+    r->cells[0] = item;
+}
+
 /* -- comparing -----------------------------------------------------------------------------------
  */
 
@@ -208,6 +220,7 @@ static void play(const char *directory)
             struct copy *copy = &copies[i / (STEPS / MOMENTS)];
             copy->moment_us = mark(r);
             memcpy(copy->cells, r->cells, sizeof copy->cells);
+            change_for_sure(r, i);
         }
         if (rand_below(&r->rand, 1500) == 0) {
             r->time.time_us -= 50000;
