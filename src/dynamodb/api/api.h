@@ -25,6 +25,7 @@ struct op {
     void *progress;            /* NULL in the first step */
     bool is_unfinished;        /* set to be called again: the reply so far is kept */
     const struct clock *clock;
+    bool answers_nothing;      /* the answer is no JSON object but no body at all */
     const struct rand_source *rand;
     struct str region, account_id;
     struct str endpoint;       /* host and port that clients reach this server at */

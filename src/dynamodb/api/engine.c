@@ -235,6 +235,8 @@ static void finish(struct step *step, struct call *call)
               call->reply->max);
     write_failure(call);
 }
+    if (step->op.answers_nothing)
+        buf_reset(call->reply);
 
 enum call_state engine_call(struct engine *engine, struct call *call)
 {

@@ -1,11 +1,12 @@
 /* PutResourcePolicy, GetResourcePolicy, DeleteResourcePolicy. Policies are kept and given back;
- * they restrict nobody here. Source: API reference; AWS "Resource-based policies" for the size. */
+ * they restrict nobody here. Source: API reference; words recorded from the service (moto's tests,
+ * and probes of 2026). */
+#include "dynamodb/api/arn.h"
 #include "dynamodb/api/control.h"
 #include "dynamodb/api/facts.h"
+#include "dynamodb/api/policy_document.h"
+#include "dynamodb/api/position.h"
 #include "dynamodb/api/state.h"
-#include "json/reader.h"
-
-#define MAX_POLICY 20480 /* bytes, white space counted */
 
 /* A table's own policy has the table's ARN as resource, a stream's the stream's. */
 struct policy {
@@ -22,16 +23,42 @@ static const struct shape policies = {LIST(policy)};
 static const struct shape policy_state = STRUCTURE(
     policy_state, "State", MEMBER(policy_state, policies, "Policies", NEED_NOTHING, policies));
 
-static struct error *load(struct op *op, struct str arn, const struct table **t,
+/* A table of this account and Region. */
+static struct error *check_place(struct op *op, const struct resource_arn *arn)
+{
+    if (!str_eq(arn->partition, S("aws")) || !str_eq(arn->region, op->region))
+        return invalid(op->arena,
+                       "One or more parameter values were invalid: Invalid resource Arn: %.*s",
+                       STR_ARG(arn->text));
+    if (!str_eq(arn->account, op->account_id))
+        return invalid(op->arena, "This action is only supported by accounts that match the "
+                                  "resource owner\xe2\x80\x99s account.");
+    return NULL;
+}
+
+static struct error *check_stream(struct op *op, const struct resource_arn *arn)
+{
+    struct stream stream;
+    struct stream_name name;
+    bool found = false;
+    if (stream_arn_parse(arn->text, &name))
+        TRY(stream_find(op->store, op->arena, name.table_name, name.created_ms, &stream, &found));
+    if (found)
+        return NULL;
+    return error_new(op->arena, &error_ResourceNotFoundException,
+                     "Requested resource not found: Stream: %.*s not found for Table: %.*s",
+                     STR_ARG(arn->stream), STR_ARG(arn->table));
+}
+
+static struct error *load(struct op *op, struct str text, const struct table **t,
                           struct policy_state *out)
 {
-    struct str name = table_name_of(arn);
-    if (!str_starts(arn, S("arn:aws:dynamodb:")) || name.data == arn.data)
-        return invalid(op->arena, "Invalid ResourceArn: %.*s", STR_ARG(arn));
-    *t = catalog_find(op->store, name);
-    if (!*t)
-        return error_new(op->arena, &error_ResourceNotFoundException,
-                         "Requested resource not found: ResourceArn: %.*s not found", STR_ARG(arn));
+    struct resource_arn arn;
+    TRY(resource_arn_parse(op->arena, text, &arn));
+    TRY(check_place(op, &arn));
+    TRY(control_table(op, arn.table, t));
+    if (arn.stream.len)
+        TRY(check_stream(op, &arn));
     return state_load(op, STATE_POLICIES, (*t)->id, &policy_state, out);
 }
 
@@ -43,27 +70,32 @@ static const struct policy *find(const struct policy_state *state, struct str ar
     return NULL;
 }
 
+#define NOT_FOUND "Resource-based policy not found for the provided ResourceArn: "
+
 static struct error *not_found(struct op *op, struct str arn)
 {
-    return error_new(op->arena, &error_PolicyNotFoundException,
-                     "Resource-based policy not found for the provided ResourceArn: "
-                     "Requested policy update ResourceArn %.*s",
-                     STR_ARG(arn));
+    return error_new(op->arena, &error_PolicyNotFoundException, NOT_FOUND "%.*s", STR_ARG(arn));
 }
 
 /* NO_POLICY expects that there is none; another revision expects exactly itself. */
 static struct error *check_expected(struct op *op, const struct resource_policy_input *in,
-                                    const struct policy *known)
+                                    const struct table *t, const struct policy *known)
 {
-    if (!in->expected_revision_id.data)
-        return NULL;
+    struct str wanted = in->expected_revision_id;
     struct str have = known ? known->revision : S("NO_POLICY");
-    if (str_eq(in->expected_revision_id, have))
+    if (!wanted.data || str_eq(wanted, have))
         return NULL;
+    if (!known)
+        return not_found(op, in->resource_arn);
+    if (str_eq(wanted, S("NO_POLICY")))
+        return error_new(op->arena, &error_PolicyNotFoundException,
+                         NOT_FOUND "Requested policy update expecting none to be present for table "
+                                   "%.*s, but a policy exists with revision id %.*s.",
+                         STR_ARG(t->name), STR_ARG(have));
     return error_new(op->arena, &error_PolicyNotFoundException,
-                     "Resource-based policy not found for the provided ResourceArn: Requested "
-                     "policy update RevisionId %.*s does not match the current one",
-                     STR_ARG(in->expected_revision_id));
+                     NOT_FOUND "Requested update for policy with revision id %.*s, but the policy "
+                               "associated to target table %.*s has revision id %.*s.",
+                     STR_ARG(wanted), STR_ARG(t->name), STR_ARG(have));
 }
 
 static void keep(struct json_writer *w, const struct policy *p)
@@ -94,15 +126,7 @@ static struct error *store(struct op *op, const struct table *t, const struct po
 
 struct error *policy_check(struct op *op, struct str text)
 {
-    struct json_reader r;
-    json_reader_init(&r, text, op->arena);
-    bool is_object = json_peek(&r) == JSON_OBJECT && json_skip(&r) && json_finish(&r);
-    if (!is_object)
-        return invalid(op->arena, "Invalid policy document: Syntax errors in policy");
-    if (text.len > MAX_POLICY)
-        return error_new(op->arena, &error_LimitExceededException,
-                         "Resource-based policy size exceeds the limit of %d bytes", MAX_POLICY);
-    return NULL;
+    return policy_document_check(op->arena, text);
 }
 
 static struct str policy_revision(struct op *op)
@@ -126,7 +150,7 @@ struct error *run_put_resource_policy(struct op *op)
     TRY(load(op, in->resource_arn, &t, &state));
     TRY(policy_check(op, in->policy));
     const struct policy *known = find(&state, in->resource_arn);
-    TRY(check_expected(op, in, known));
+    TRY(check_expected(op, in, t, known));
     bool is_same = known && str_eq(known->text, in->policy);
     struct policy changed = {in->resource_arn, in->policy,
                              is_same ? known->revision : policy_revision(op)};
@@ -157,7 +181,7 @@ struct error *run_delete_resource_policy(struct op *op)
     struct policy_state state;
     TRY(load(op, in->resource_arn, &t, &state));
     const struct policy *known = find(&state, in->resource_arn);
-    TRY(check_expected(op, in, known));
+    TRY(check_expected(op, in, t, known));
     if (!known)
         return NULL;
     TRY(store(op, t, &state, in->resource_arn, NULL));

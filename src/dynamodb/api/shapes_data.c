@@ -22,6 +22,8 @@ static const struct shape parameters = {LIST(value), AT_LEAST(1)};
 static const struct shape next_token = {.kind = SHAPE_STRING, LENGTH(1, 32768)};
 static const struct shape stream_arn = {.kind = SHAPE_STRING, LENGTH(37, 1024)};
 static const struct shape shard_id = {.kind = SHAPE_STRING, LENGTH(28, 65)};
+static const struct shape streams_limit = {.kind = SHAPE_INTEGER, LENGTH(1, 100)};
+static const struct shape records_limit = {.kind = SHAPE_INTEGER, LENGTH(1, 1000)};
 static const struct shape shard_filter_type = {WORDS("CHILD_SHARDS")};
 static const struct shape iterator_type = {
     WORDS("AFTER_SEQUENCE_NUMBER", "LATEST", "AT_SEQUENCE_NUMBER", "TRIM_HORIZON")};
@@ -371,7 +373,7 @@ const struct shape shape_execute_transaction =
 const struct shape shape_list_streams =
     STRUCTURE(list_streams_input, "ListStreamsInput",
               MEMBER(list_streams_input, table_name, "TableName", NEED_NOTHING, plain_name),
-              MEMBER(list_streams_input, limit, "Limit", NEED_NOTHING, limit),
+              MEMBER(list_streams_input, limit, "Limit", NEED_NOTHING, streams_limit),
               MEMBER(list_streams_input, exclusive_start_stream_arn, "ExclusiveStartStreamArn",
                      NEED_NOTHING, stream_arn));
 
@@ -383,7 +385,7 @@ static const struct shape shard_filter =
 const struct shape shape_describe_stream = STRUCTURE(
     describe_stream_input, "DescribeStreamInput",
     MEMBER(describe_stream_input, stream_arn, "StreamArn", NEED_MEMBER, stream_arn),
-    MEMBER(describe_stream_input, limit, "Limit", NEED_NOTHING, limit),
+    MEMBER(describe_stream_input, limit, "Limit", NEED_NOTHING, streams_limit),
     MEMBER(describe_stream_input, exclusive_start_shard_id, "ExclusiveStartShardId", NEED_NOTHING,
            shard_id),
     MEMBER(describe_stream_input, shard_filter, "ShardFilter", NEED_NOTHING, shard_filter));
@@ -400,4 +402,4 @@ const struct shape shape_get_shard_iterator =
 const struct shape shape_get_records = STRUCTURE(
     get_records_input, "GetRecordsInput",
     MEMBER(get_records_input, shard_iterator, "ShardIterator", NEED_MEMBER, shard_iterator),
-    MEMBER(get_records_input, limit, "Limit", NEED_NOTHING, limit));
+    MEMBER(get_records_input, limit, "Limit", NEED_NOTHING, records_limit));

@@ -19,8 +19,6 @@ static const struct shape table_class = {WORDS("STANDARD", "STANDARD_INFREQUENT_
 static const struct shape settings_replication = {
     WORDS("ENABLED", "DISABLED", "ENABLED_WITH_OVERRIDES")};
 static const struct shape multi_region_consistency = {WORDS("EVENTUAL", "STRONG")};
-static const struct shape tag_key = {.kind = SHAPE_STRING, LENGTH(1, 128)};
-static const struct shape tag_value = {.kind = SHAPE_STRING, LENGTH(0, 256)};
 static const struct shape tag_keys = {LIST(text)};
 
 static const struct shape attribute_definition = STRUCTURE(
@@ -102,8 +100,8 @@ static const struct shape sse_specification =
               MEMBER(sse_specification, kms_master_key_id, "KMSMasterKeyId", NEED_NOTHING, text));
 
 static const struct shape tag =
-    STRUCTURE(tag_input, "Tag", MEMBER(tag_input, key, "Key", NEED_MEMBER, tag_key),
-              MEMBER(tag_input, value, "Value", NEED_MEMBER, tag_value));
+    STRUCTURE(tag_input, "Tag", MEMBER(tag_input, key, "Key", NEED_NOTHING, text),
+              MEMBER(tag_input, value, "Value", NEED_NOTHING, text));
 
 static const struct shape tags = {LIST(tag)};
 

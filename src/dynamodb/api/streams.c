@@ -53,7 +53,12 @@ struct error *run_list_streams(struct op *op)
 {
     const struct list_streams_input *in = op->input;
     const struct stream *streams;
+    struct stream_name start;
     size_t count, first = 0;
+    if (in->exclusive_start_stream_arn.data &&
+        !stream_arn_parse(in->exclusive_start_stream_arn, &start))
+        return invalid(op->arena, "Invalid StreamArn: %.*s",
+                       STR_ARG(in->exclusive_start_stream_arn));
     TRY(stream_list(op->store, op->arena, table_name_of(in->table_name), &streams, &count));
     if (in->exclusive_start_stream_arn.data)
         while (first < count &&
@@ -134,10 +139,10 @@ static void write_shards(struct op *op, const struct describe_stream_input *in,
 {
     struct json_writer *w = op->reply;
     size_t i = 0, written = 0, limit = limit_of(in->limit);
-    uint32_t after;
-    if (in->exclusive_start_shard_id.data && shard_name_parse(in->exclusive_start_shard_id, &after))
-        while (i < count && shards[i++].id != after)
-            ;
+    if (in->exclusive_start_shard_id.data) /* names rise as the shards do */
+        while (i < count &&
+               str_compare(shard_name(op->arena, &shards[i]), in->exclusive_start_shard_id) <= 0)
+            i++;
     const struct shard *last = NULL;
     json_key(w, S("Shards"));
     json_begin_array(w);
@@ -155,12 +160,28 @@ static void write_shards(struct op *op, const struct describe_stream_input *in,
     }
 }
 
+/* A filter is whole or not there. */
+static struct error *check_filter(struct op *op, const struct shard_filter *filter)
+{
+    const char *missing = !filter                  ? NULL
+                          : !filter->type          ? "type"
+                          : !filter->shard_id.data ? "shardId"
+                                                   : NULL;
+    if (!missing)
+        return NULL;
+    return invalid(op->arena,
+                   "1 validation error detected: Value null at 'shardFilter.%s' failed to satisfy "
+                   "constraint: Member must not be null",
+                   missing);
+}
+
 struct error *run_describe_stream(struct op *op)
 {
     const struct describe_stream_input *in = op->input;
     struct stream s;
     const struct shard *shards;
     size_t count;
+    TRY(check_filter(op, in->shard_filter));
     TRY(find_stream(op, in->stream_arn, &s));
     TRY(stream_shards(op->store, op->arena, s.id, &shards, &count));
     struct json_writer *w = op->reply;
@@ -217,6 +238,14 @@ static struct error *sequence_of(struct op *op, const struct get_shard_iterator_
     return NULL;
 }
 
+static struct error *check_no_sequence(struct op *op, const struct get_shard_iterator_input *in)
+{
+    if (!in->sequence_number.data)
+        return NULL;
+    return invalid(op->arena, "SequenceNumber must not be given for this ShardIteratorType: %.*s",
+                   STR_ARG(in->sequence_number));
+}
+
 struct error *run_get_shard_iterator(struct op *op)
 {
     const struct get_shard_iterator_input *in = op->input;
@@ -231,10 +260,12 @@ struct error *run_get_shard_iterator(struct op *op)
     switch (in->shard_iterator_type) {
     case ITERATOR_ABSENT:
     case ITERATOR_TRIM_HORIZON:
+        TRY(check_no_sequence(op, in));
         it.is_trim_horizon = true;
         it.next = shard->first_sequence;
         break;
     case ITERATOR_LATEST:
+        TRY(check_no_sequence(op, in));
         it.next = shard->last_sequence ? shard->last_sequence + 1
                                        : stream_latest(op->store, s.id, shard->id);
         break;

@@ -1,47 +1,105 @@
 /* TagResource, UntagResource, ListTagsOfResource.
  *
- * Source: API reference; AWS "Tagging resources", restrictions; words from recordings (dynalite).
- */
+ * Source: API reference; AWS "Tagging resources", restrictions; words and order from recordings of
+ * 2026. A request is checked whole before anything is set. */
+#include "dynamodb/api/arn.h"
 #include "dynamodb/api/control.h"
 
 #include "base/vec.h"
 
+#include <locale.h>
+#include <wchar.h>
+#include <wctype.h>
+
 #define MAX_TAGS 50
-#define TAGS_ON_PAGE 10
+#define MAX_KEY_CHARS 128
+#define MAX_VALUE_CHARS 256
+#define MAX_TAGS_BYTES 10240
 
 typedef VEC(struct member) member_vec;
 
-static struct error *refuse_access(struct op *op, struct str arn, const char *action)
+/* -- what a tag may be --------------------------------------------------------------------------
+ */
+
+/* Letters, digits and spaces of any script, and + - = . _ : / @. */
+static bool is_tag_text(struct str text)
 {
-    return error_new(op->arena, &error_AccessDeniedException,
-                     "User: arn:aws:iam::%.*s:root is not authorized to perform: dynamodb:%s on "
-                     "resource: %.*s",
-                     STR_ARG(op->account_id), action, STR_ARG(arn));
+    locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL);
+    if (!utf8)
+        return true; /* of a system without the locale nothing is refused that might be right */
+    locale_t before = uselocale(utf8);
+    mbstate_t state = {0};
+    bool is_fine = true;
+    for (size_t i = 0; i < text.len && is_fine;) {
+        wchar_t c;
+        size_t used = mbrtowc(&c, text.data + i, text.len - i, &state);
+        if (used == 0 || used > text.len)
+            is_fine = false;
+        else if (c < 0x80)
+            is_fine = iswalnum((wint_t)c) || (c && wcschr(L" +-=._:/@", c));
+        else /* C's classes leave out the spaces that do not break */
+            is_fine = iswalnum((wint_t)c) || iswspace((wint_t)c) || c == 0xa0 || c == 0x202f;
+        i += used;
+    }
+    uselocale(before);
+    freelocale(utf8);
+    return is_fine;
 }
 
-/* The table that an ARN names. */
-static struct error *tagged_table(struct op *op, struct str arn, const struct table **out)
+static struct error *refuse_text(struct arena *a, const char *what, struct str text)
 {
-    if (!arn.data)
-        return invalid(op->arena, "Invalid TableArn");
-    struct str name = table_name_of(arn);
-    if (!str_starts(arn, S("arn:aws:dynamodb:")) || name.len < 3 || name.data == arn.data)
-        return invalid(op->arena, "Invalid TableArn: Invalid ResourceArn provided as input %.*s",
-                       STR_ARG(arn));
-    *out = catalog_find(op->store, name);
-    if (*out)
+    return invalid(a, "The Tag %s provided is invalid, %s: %.*s", what, what,
+                   STR_ARG(text.data ? text : S("null")));
+}
+
+static struct error *check_key(struct arena *a, struct str key)
+{
+    if (!key.len || str_count_chars(key) > MAX_KEY_CHARS || !is_tag_text(key))
+        return refuse_text(a, "Key", key);
+    if (str_eq_nocase(str_slice(key, 0, 4), S("aws:")))
+        return invalid(a, "Tag Key cannot be prefixed with aws:, Key: %.*s", STR_ARG(key));
+    return NULL;
+}
+
+static struct error *check_tags(struct arena *a, const tag_list *tags)
+{
+    for (size_t i = 0; i < tags->count; i++) {
+        const struct tag_input *tag = &tags->items[i];
+        TRY(check_key(a, tag->key));
+        if (!tag->value.data || str_count_chars(tag->value) > MAX_VALUE_CHARS ||
+            !is_tag_text(tag->value))
+            return refuse_text(a, "Value", tag->value);
+        for (size_t j = 0; j < i; j++)
+            if (str_eq(tag->key, tags->items[j].key))
+                return invalid(a,
+                               "Duplicate Tag Keys provided as input: Duplicate Tag Key found "
+                               "%.*s",
+                               STR_ARG(tag->key));
+    }
+    return NULL;
+}
+
+static struct error *check_count(struct arena *a, size_t count)
+{
+    if (count <= MAX_TAGS)
         return NULL;
-    return error_new(op->arena, &error_ResourceNotFoundException,
-                     "Requested resource not found: ResourcArn: %.*s not found", STR_ARG(arn));
+    return invalid(a, "Number of Tags exceed the current limit for the provided ResourceArn");
 }
 
-static struct error *refuse_null(struct op *op, const char *member)
+static struct error *check_set(struct arena *a, const member_vec *tags)
 {
-    return invalid(op->arena,
-                   "1 validation error detected: Value null at '%s' failed to satisfy constraint: "
-                   "Member must not be null",
-                   member);
+    size_t bytes = 0;
+    TRY(check_count(a, tags->count));
+    for (size_t i = 0; i < tags->count; i++)
+        bytes += tags->items[i].name.len + tags->items[i].value.data.len;
+    if (bytes <= MAX_TAGS_BYTES)
+        return NULL;
+    return invalid(a, "Tag set size %zu bytes is above max size limit of %d bytes", bytes,
+                   MAX_TAGS_BYTES);
 }
+
+/* -- setting ------------------------------------------------------------------------------------
+ */
 
 static void set_tag(struct arena *a, member_vec *tags, const struct tag_input *tag)
 {
@@ -54,37 +112,14 @@ static void set_tag(struct arena *a, member_vec *tags, const struct tag_input *t
     VEC_PUSH(a, tags, member);
 }
 
-static struct error *check_tags(struct arena *a, const tag_list *tags)
-{
-    for (size_t i = 0; i < tags->count; i++) {
-        if (str_starts(tags->items[i].key, S("aws:")))
-            return invalid(a, "One or more parameter values were invalid: Tag keys starting with "
-                              "'aws:' are reserved for system use");
-        for (size_t j = 0; j < i; j++)
-            if (str_eq(tags->items[i].key, tags->items[j].key))
-                return invalid(a,
-                               "One or more parameter values were invalid: Duplicate tag keys "
-                               "found: [%.*s]",
-                               STR_ARG(tags->items[i].key));
-    }
-    return NULL;
-}
-
-static struct error *check_count(struct arena *a, size_t count)
-{
-    if (count <= MAX_TAGS)
-        return NULL;
-    return error_new(a, &error_LimitExceededException,
-                     "The number of tags exceeds the limit of %d tags for a resource", MAX_TAGS);
-}
-
 struct error *tags_define(struct arena *a, const tag_list *tags, struct table *out)
 {
     member_vec members = {0};
-    TRY(check_tags(a, tags));
     TRY(check_count(a, tags->count));
+    TRY(check_tags(a, tags));
     for (size_t i = 0; i < tags->count; i++)
         set_tag(a, &members, &tags->items[i]);
+    TRY(check_set(a, &members));
     out->tags = members.items;
     out->tag_count = members.count;
     return NULL;
@@ -99,25 +134,70 @@ static struct error *store_tags(struct op *op, const struct table *t, const memb
     changed.tag_count = tags->count;
     TRY(catalog_update(op->store, op->arena, &changed, &stored, &sequence));
     op_depends(op, sequence);
+    op->answers_nothing = true;
     return NULL;
+}
+
+/* -- the table of an ARN ------------------------------------------------------------------------
+ */
+
+static struct error *check_arn(struct op *op, struct str text, struct resource_arn *arn)
+{
+    if (!text.data)
+        return invalid(op->arena, "Invalid TableArn");
+    TRY(resource_arn_parse(op->arena, text, arn));
+    if (!str_eq(arn->partition, S("aws")) || !str_eq(arn->region, op->region))
+        return invalid(op->arena, "Invalid TableArn: Invalid ResourceArn provided as input %.*s",
+                       STR_ARG(text));
+    if (!str_eq(arn->account, op->account_id))
+        return error_new(op->arena, &error_AccessDeniedException, "Access is denied");
+    return NULL;
+}
+
+/* Tags of streams are not kept: only tables have them here. NULL: there is none. */
+static const struct table *find_table(struct op *op, const struct resource_arn *arn)
+{
+    return arn->stream.len ? NULL : catalog_find(op->store, arn->table);
+}
+
+static struct error *not_found(struct op *op, const struct resource_arn *arn)
+{
+    return error_new(op->arena, &error_ResourceNotFoundException,
+                     "Requested resource not found: ResourceArn: %.*s not found",
+                     STR_ARG(arn->text));
+}
+
+/* -- the operations -----------------------------------------------------------------------------
+ */
+
+static struct error *refuse_null(struct op *op, const char *member)
+{
+    return invalid(op->arena,
+                   "1 validation error detected: Value null at '%s' failed to satisfy constraint: "
+                   "Member must not be null",
+                   member);
 }
 
 struct error *run_tag_resource(struct op *op)
 {
     const struct tag_resource_input *in = op->input;
-    const struct table *t;
+    struct resource_arn arn;
     member_vec tags = {0};
     if (in->resource_arn.data && !in->tags.is_given)
         return refuse_null(op, "tags");
-    if (in->resource_arn.data && !in->tags.count)
+    TRY(check_arn(op, in->resource_arn, &arn));
+    if (!in->tags.count)
         return invalid(op->arena, "Atleast one Tag needs to be provided as Input.");
-    TRY(tagged_table(op, in->resource_arn, &t));
+    TRY(check_count(op->arena, in->tags.count));
     TRY(check_tags(op->arena, &in->tags));
+    const struct table *t = find_table(op, &arn);
+    if (!t)
+        return not_found(op, &arn);
     for (size_t i = 0; i < t->tag_count; i++)
         VEC_PUSH(op->arena, &tags, t->tags[i]);
     for (size_t i = 0; i < in->tags.count; i++)
         set_tag(op->arena, &tags, &in->tags.items[i]);
-    TRY(check_count(op->arena, tags.count));
+    TRY(check_set(op->arena, &tags));
     return store_tags(op, t, &tags);
 }
 
@@ -132,44 +212,53 @@ static bool is_named(const string_list *keys, struct str key)
 struct error *run_untag_resource(struct op *op)
 {
     const struct untag_resource_input *in = op->input;
-    const struct table *t;
+    struct resource_arn arn;
     member_vec tags = {0};
     if (in->resource_arn.data && !in->tag_keys.is_given)
         return refuse_null(op, "tagKeys");
-    if (in->resource_arn.data && !in->tag_keys.count)
+    TRY(check_arn(op, in->resource_arn, &arn));
+    if (!in->tag_keys.count)
         return invalid(op->arena, "Atleast one Tag Key needs to be provided as Input.");
-    TRY(tagged_table(op, in->resource_arn, &t));
+    TRY(check_count(op->arena, in->tag_keys.count));
+    for (size_t i = 0; i < in->tag_keys.count; i++)
+        TRY(check_key(op->arena, in->tag_keys.items[i]));
+    const struct table *t = find_table(op, &arn);
+    if (!t)
+        return not_found(op, &arn);
     for (size_t i = 0; i < t->tag_count; i++)
         if (!is_named(&in->tag_keys, t->tags[i].name))
             VEC_PUSH(op->arena, &tags, t->tags[i]);
     return store_tags(op, t, &tags);
 }
 
-/* Pages of ten, as the service has them; the token is where the next begins. */
+/* A table that is not there cannot be told from another account's by those who do not know their
+ * own: to the account of zeros, which is nobody's, every ARN is foreign. */
+static struct error *not_listed(struct op *op, const struct resource_arn *arn)
+{
+    if (!str_eq(op->account_id, S("000000000000")))
+        return not_found(op, arn);
+    return error_new(op->arena, &error_AccessDeniedException, "Access is denied");
+}
+
+/* All on one page: the service has no second for the fifty that there may be. */
 struct error *run_list_tags_of_resource(struct op *op)
 {
     const struct list_tags_input *in = op->input;
-    const struct table *t;
-    uint64_t first = 0;
-    struct error *error = tagged_table(op, in->resource_arn, &t);
-    if (error && error->kind == &error_ResourceNotFoundException)
-        return refuse_access(op, in->resource_arn, "ListTagsOfResource");
-    TRY(error);
-    if (in->next_token.data && !str_to_u64(in->next_token, MAX_TAGS, &first))
+    struct resource_arn arn;
+    TRY(check_arn(op, in->resource_arn, &arn));
+    const struct table *t = find_table(op, &arn);
+    if (!t)
+        return not_listed(op, &arn);
+    if (in->next_token.data)
         return invalid(op->arena, "Invalid NextToken provided");
     json_key(op->reply, S("Tags"));
     json_begin_array(op->reply);
-    uint64_t end = first + TAGS_ON_PAGE < t->tag_count ? first + TAGS_ON_PAGE : t->tag_count;
-    for (uint64_t i = first; i < end; i++) {
+    for (size_t i = 0; i < t->tag_count; i++) {
         json_begin_object(op->reply);
         json_key(op->reply, S("Key")), json_str(op->reply, t->tags[i].name);
         json_key(op->reply, S("Value")), json_str(op->reply, t->tags[i].value.data);
         json_end_object(op->reply);
     }
     json_end_array(op->reply);
-    if (end < t->tag_count) {
-        json_key(op->reply, S("NextToken"));
-        json_str(op->reply, arena_printf(op->arena, "%llu", (unsigned long long)end));
-    }
     return NULL;
 }

@@ -12,9 +12,10 @@
 
 #define wrong(reader, ...) error_new((reader)->arena, &error_SerializationException, __VA_ARGS__)
 
+/* What is no JSON at all is refused without a word about it. */
 struct error *typed_broken(struct json_reader *r)
 {
-    return wrong(r, "Unable to parse the request: %.*s", STR_ARG(json_error(r)));
+    return wrong(r, "%s", "");
 }
 
 /* The number's text may be the last of the request, so it is ended before the C library reads it.
