@@ -13,13 +13,15 @@
 #include <string.h>
 
 #define GRACE_MS 5000
+#define DELAYED_MS 1000 /* -delayTransientStatuses */
+#define MAX_TRANSIENT_MS (60 * 60 * 1000)
 
 struct settings {
     const char *data_dir, *durability, *region, *credentials_file;
     struct credentials *credentials; /* NULL: any will do */
     bool in_memory, any_credentials, is_any_origin, enforces_capacity;
     uint16_t port;
-    uint64_t cache_mb;
+    uint64_t cache_mb, transient_ms;
     struct option_list binds, hosts, triggers;
 };
 
@@ -45,6 +47,8 @@ static const char usage[] =
     "  --cors             let pages of every origin read the answers, not only local ones\n"
     "  --enforce-capacity throttle tables and indexes at their provisioned capacity, with five\n"
     "                     minutes of burst, as AWS does\n"
+    "  --transient-states MS\n"
+    "                     let CREATING, UPDATING and DELETING be seen for that long (0)\n"
     "  --trigger TABLE=URL[,OPTION=VALUE…]\n"
     "                     invoke a function with the changes of TABLE; may be repeated\n"
     "\n" TRIGGERS_USAGE "\n"
@@ -53,7 +57,7 @@ static const char usage[] =
 
 static struct error *read_flags(struct cli *cli, struct settings *s, bool *wants_help)
 {
-    bool ignored;
+    bool ignored, delays = false;
     const char *cors_list = NULL;
     const struct option_row rows[] = {
         {"--port", OPTION_PORT, &s->port},
@@ -68,6 +72,7 @@ static struct error *read_flags(struct cli *cli, struct settings *s, bool *wants
         {"--host", OPTION_LIST, &s->hosts},
         {"--cors", OPTION_FLAG, &s->is_any_origin},
         {"--enforce-capacity", OPTION_FLAG, &s->enforces_capacity},
+        {"--transient-states", OPTION_COUNT, &s->transient_ms},
         {"--trigger", OPTION_LIST, &s->triggers},
         {"-port", OPTION_PORT, &s->port},
         {"-inMemory", OPTION_FLAG, &s->in_memory},
@@ -75,13 +80,15 @@ static struct error *read_flags(struct cli *cli, struct settings *s, bool *wants
         {"-cors", OPTION_TEXT, &cors_list},
         {"-help", OPTION_FLAG, wants_help},
         /* One database for all credentials and regions is what there is; nothing is sent home;
-         * there is nothing to optimise, and tables are active at once. */
+         * there is nothing to optimise. */
         {"-sharedDb", OPTION_FLAG, &ignored},
         {"-disableTelemetry", OPTION_FLAG, &ignored},
         {"-optimizeDbBeforeStartup", OPTION_FLAG, &ignored},
-        {"-delayTransientStatuses", OPTION_FLAG, &ignored},
+        {"-delayTransientStatuses", OPTION_FLAG, &delays},
     };
     TRY(options_read(cli, rows, countof(rows)));
+    if (delays && !s->transient_ms)
+        s->transient_ms = DELAYED_MS;
     s->is_any_origin |= cors_list && strcmp(cors_list, "*") == 0;
     return NULL;
 }
@@ -103,6 +110,9 @@ static struct error *check_flags(struct cli *cli, const struct settings *s, bool
     if (s->any_credentials && s->credentials_file)
         return error_new(cli->arena, &error_usage,
                          "credentials are verified (--credentials) or not (--any-credentials)");
+    if (s->transient_ms > MAX_TRANSIENT_MS)
+        return error_new(cli->arena, &error_usage, "--transient-states is at most an hour: %d",
+                         MAX_TRANSIENT_MS);
     if (s->cache_mb > 1 << 20)
         return error_new(cli->arena, &error_usage, "--cache-mb is at most %d", 1 << 20);
     for (size_t i = 0; i < s->binds.count; i++) {
@@ -128,6 +138,7 @@ static struct error *open_engine(struct cli *cli, const struct settings *s, stru
                                                 .region = str_z(s->region),
                                                 .cache_bytes = (size_t)s->cache_mb << 20,
                                                 .enforces_capacity = s->enforces_capacity,
+                                                .transient_ms = (int64_t)s->transient_ms,
                                                 .clock = &clock_system,
                                                 .rand = &rand_system},
                        out);

@@ -11,8 +11,9 @@
 #include "dynamodb/storage/catalog.h"
 #include "json/writer.h"
 
-struct throttle; /* throttle.h */
-struct shape;    /* shape.h: members, types and constraints of a request */
+struct throttle;  /* throttle.h */
+struct transient; /* transient.h */
+struct shape;     /* shape.h: members, types and constraints of a request */
 
 /* One operation under way. */
 struct op {
@@ -24,12 +25,13 @@ struct op {
     uint64_t depends_on;       /* raise it with op_depends */
     void *progress;            /* NULL in the first step */
     bool is_unfinished;        /* set to be called again: the reply so far is kept */
-    const struct clock *clock;
     bool answers_nothing;      /* the answer is no JSON object but no body at all */
+    const struct clock *clock;
     const struct rand_source *rand;
     struct str region, account_id;
-    struct str endpoint;       /* host and port that clients reach this server at */
-    struct throttle *throttle; /* NULL: capacity is only counted */
+    struct str endpoint;         /* host and port that clients reach this server at */
+    struct throttle *throttle;   /* NULL: capacity is only counted */
+    struct transient *transient; /* NULL: changes of tables are instant */
 };
 
 /* What the parts beside the operations (trigger/) work on. */

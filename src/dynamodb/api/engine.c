@@ -14,6 +14,7 @@
 #include "dynamodb/api/api.h"
 #include "dynamodb/api/shape.h"
 #include "dynamodb/api/throttle.h"
+#include "dynamodb/api/transient.h"
 #include "dynamodb/storage/kv.h"
 #include "dynamodb/storage/store.h"
 
@@ -30,7 +31,8 @@ struct engine {
     const struct clock *clock;
     const struct rand_source *rand;
     struct str region, account_id, endpoint;
-    struct throttle *throttle; /* NULL: capacity is not enforced */
+    struct throttle *throttle;   /* NULL: capacity is not enforced */
+    struct transient *transient; /* NULL: states are instant */
 };
 
 /* One call between its steps; in the call's arena. */
@@ -81,6 +83,8 @@ struct error *engine_open(struct arena *a, const struct engine_options *options,
         arena_str(&engine->arena, options->endpoint.len ? options->endpoint : DEFAULT_ENDPOINT);
     if (options->enforces_capacity)
         engine->throttle = throttle_new();
+    if (options->transient_ms)
+        engine->transient = transient_new(options->transient_ms);
     *out = engine;
     return NULL;
 }
@@ -89,6 +93,7 @@ void engine_close(struct engine *engine)
 {
     store_close(engine->store);
     throttle_free(engine->throttle);
+    transient_free(engine->transient);
     arena_clear(&engine->arena);
     free(engine);
 }
@@ -197,6 +202,7 @@ static struct step *begin(struct engine *engine, struct call *call, const struct
         .account_id = engine->account_id,
         .endpoint = engine->endpoint,
         .throttle = engine->throttle,
+        .transient = engine->transient,
     };
     return step;
 }
@@ -229,14 +235,14 @@ static void finish(struct step *step, struct call *call)
 {
     json_end_object(&step->writer);
     call->status = 200;
+    if (step->op.answers_nothing)
+        buf_reset(call->reply);
     if (!call->reply->overflowed)
         return;
     log_error("%.*s failed: an answer of more than %zu bytes", STR_ARG(call->operation),
               call->reply->max);
     write_failure(call);
 }
-    if (step->op.answers_nothing)
-        buf_reset(call->reply);
 
 enum call_state engine_call(struct engine *engine, struct call *call)
 {

@@ -3,6 +3,7 @@
 #include "dynamodb/api/admission.h"
 #include "dynamodb/api/attribute.h"
 #include "dynamodb/api/page_size.h"
+#include "dynamodb/api/transient.h"
 
 /* So much is read before others have their turn: about a tenth of a millisecond. */
 #define SLICE_BYTES (64u << 10)
@@ -53,7 +54,8 @@ struct error *page_resolve(struct op *op, struct page *p)
                        STR_ARG(p->index_name));
     if (p->index->is_global && p->is_consistent)
         return invalid(op->arena, "Consistent reads are not supported on global secondary indexes");
-    if (p->index->is_global && p->index->status == STATUS_CREATING)
+    if ((p->index->is_global && p->index->status == STATUS_CREATING) ||
+        change_creates_index(op, p->table, p->index))
         return invalid(op->arena, "Cannot read from backfilling global secondary index: %.*s",
                        STR_ARG(p->index_name));
     return NULL;

@@ -10,6 +10,7 @@
 #include "dynamodb/api/attribute.h"
 #include "dynamodb/api/page_size.h"
 #include "dynamodb/api/statement.h"
+#include "dynamodb/api/transient.h"
 
 #include <stdlib.h>
 
@@ -35,7 +36,8 @@ struct error *select_resolve(struct op *op, struct select *s)
     if (s->index->is_global && s->is_consistent)
         return invalid(op->arena,
                        "Strongly consistent read is not supported on Global Secondary Indexes");
-    if (s->index->is_global && s->index->status == STATUS_CREATING)
+    if ((s->index->is_global && s->index->status == STATUS_CREATING) ||
+        change_creates_index(op, s->table, s->index))
         return invalid(op->arena, "Cannot read from backfilling global secondary index: %.*s",
                        STR_ARG(st->index));
     return NULL;

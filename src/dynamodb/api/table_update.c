@@ -9,6 +9,7 @@
 #include "dynamodb/api/requests.h"
 #include "dynamodb/api/table_define.h"
 #include "dynamodb/api/table_describe.h"
+#include "dynamodb/api/transient.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -457,12 +458,25 @@ static const struct table *under_way(struct arena *a, const struct table *old,
     return shown;
 }
 
+/* Ids only rise: those from it on are new. 0: none. */
+static uint32_t first_new_index(const struct table *old, const struct table *stored)
+{
+    uint32_t first = 0;
+    for (size_t i = 0; i < stored->index_count; i++) {
+        const struct index *index = &stored->indexes[i];
+        if (!table_index(old, index->name) && (!first || index->id < first))
+            first = index->id;
+    }
+    return first;
+}
+
 struct error *run_update_table(struct op *op)
 {
     const struct update_table_input *in = op->input;
     const struct table *current, *stored;
     uint64_t sequence;
     TRY(check_request(op->arena, in));
+    TRY(change_check(op, in->table_name));
     TRY(control_table(op, in->table_name, &current));
     if (current->status != STATUS_ACTIVE && current->status != STATUS_UPDATING)
         return error_new(op->arena, &error_ResourceInUseException,
@@ -475,6 +489,8 @@ struct error *run_update_table(struct op *op)
     TRY(catalog_update(op->store, op->arena, &changed, &stored, &sequence));
     op_depends(op, sequence);
     json_key(op->reply, S("TableDescription"));
+    size_t start = op->reply->out->len;
     table_describe(op, under_way(op->arena, old, stored));
+    change_begin(op, in->table_name, STATUS_UPDATING, first_new_index(old, stored), start);
     return NULL;
 }

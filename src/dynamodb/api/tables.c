@@ -8,6 +8,7 @@
 #include "dynamodb/api/state.h"
 #include "dynamodb/api/table_define.h"
 #include "dynamodb/api/table_describe.h"
+#include "dynamodb/api/transient.h"
 
 /* -- finding ----------------------------------------------------------------------------------- */
 
@@ -29,7 +30,7 @@ struct str table_name_of(struct str name_or_arn)
 struct error *op_table(struct op *op, struct str name, const struct table **out)
 {
     *out = catalog_find(op->store, table_name_of(name));
-    if (*out && (*out)->status != STATUS_CREATING)
+    if (*out && (*out)->status != STATUS_CREATING && !change_is(op, name, STATUS_CREATING))
         return NULL;
     return error_new(op->arena, &error_ResourceNotFoundException, "Requested resource not found");
 }
@@ -70,7 +71,7 @@ struct error *run_create_table(struct op *op)
                        "constraint: Member must satisfy regular expression pattern: "
                        "[a-zA-Z0-9_.-]+",
                        STR_ARG(in->table_name));
-    if (catalog_find(op->store, in->table_name))
+    if (catalog_find(op->store, in->table_name) || change_is(op, in->table_name, STATUS_DELETING))
         return error_new(op->arena, &error_ResourceInUseException, "Table already exists: %.*s",
                          STR_ARG(in->table_name));
     TRY(tables_check_room(op));
@@ -84,7 +85,9 @@ struct error *run_create_table(struct op *op)
     if (in->resource_policy.data)
         TRY(policy_create(op, created, in->resource_policy));
     json_key(op->reply, S("TableDescription"));
+    size_t start = op->reply->out->len;
     table_describe(op, table_with_status(op->arena, created, STATUS_CREATING));
+    change_begin(op, in->table_name, STATUS_CREATING, 0, start);
     return NULL;
 }
 
@@ -95,18 +98,21 @@ struct error *run_delete_table(struct op *op)
     const struct table_name_input *in = op->input;
     const struct table *t;
     uint64_t sequence;
+    TRY(change_check(op, in->table_name));
     TRY(control_table(op, in->table_name, &t));
     if (t->is_deletion_protected)
         return invalid(op->arena, "Resource cannot be deleted as it is currently protected against "
                                   "deletion. Disable deletion protection first.");
     TRY(check_created(op, t));
     json_key(op->reply, S("TableDescription"));
+    size_t start = op->reply->out->len;
     table_describe(op, table_with_status(op->arena, t, STATUS_DELETING));
     TRY(state_forget(op, t->id));
     if (t->recovery.since_us)
         TRY(backup_last(op, t));
     TRY(catalog_delete(op->store, op->arena, t->id, &sequence));
     op_depends(op, sequence);
+    change_begin(op, in->table_name, STATUS_DELETING, 0, start);
     return NULL;
 }
 
@@ -116,10 +122,32 @@ struct error *run_describe_table(struct op *op)
 {
     const struct table_name_input *in = op->input;
     const struct table *t;
-    TRY(control_table(op, in->table_name, &t));
     json_key(op->reply, S("Table"));
+    if (change_describe(op, in->table_name))
+        return NULL;
+    TRY(control_table(op, in->table_name, &t));
     table_describe(op, t);
     return NULL;
+}
+
+/* Tables that are being deleted are listed until they are seen to be gone. */
+static size_t list_names(struct op *op, struct str after, size_t limit, const struct str **out)
+{
+    struct str *deleted;
+    size_t count = catalog_names(op->store, op->arena, after, limit, out), extra = 0;
+    if (op->transient)
+        extra = transient_deleted(op->transient, op->arena, after, clock_monotonic_us(op->clock),
+                                  &deleted);
+    if (!extra)
+        return count;
+    struct str *both = arena_array(op->arena, struct str, count + extra);
+    size_t filled = 0, i = 0, k = 0;
+    while (filled < limit && (i < count || k < extra)) {
+        bool is_deleted = i == count || (k < extra && str_compare(deleted[k], (*out)[i]) < 0);
+        both[filled++] = is_deleted ? deleted[k++] : (*out)[i++];
+    }
+    *out = both;
+    return filled;
 }
 
 struct error *run_list_tables(struct op *op)
@@ -127,8 +155,7 @@ struct error *run_list_tables(struct op *op)
     const struct list_tables_input *in = op->input;
     size_t limit = in->limit.is_given ? (size_t)in->limit.value : 100;
     const struct str *names;
-    size_t count =
-        catalog_names(op->store, op->arena, in->exclusive_start_table_name, limit + 1, &names);
+    size_t count = list_names(op, in->exclusive_start_table_name, limit + 1, &names);
     size_t shown = count > limit ? limit : count;
     json_key(op->reply, S("TableNames"));
     json_begin_array(op->reply);

@@ -1,6 +1,7 @@
 /* UpdateTimeToLive, DescribeTimeToLive. What expires items is storage's. Source: API reference. */
 #include "dynamodb/api/backups.h"
 #include "dynamodb/api/control.h"
+#include "dynamodb/api/transient.h"
 
 static struct error *check(struct op *op, const struct table *t,
                            const struct time_to_live_specification *in)
@@ -23,6 +24,7 @@ struct error *run_update_time_to_live(struct op *op)
     const struct time_to_live_specification *wanted = in->time_to_live_specification;
     const struct table *t, *stored;
     uint64_t sequence;
+    TRY(change_check(op, in->table_name));
     TRY(control_table(op, in->table_name, &t));
     TRY(check_created(op, t));
     TRY(check(op, t, wanted));
