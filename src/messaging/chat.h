@@ -53,6 +53,7 @@ struct chat_group {
 /* Capacity units used by a call, summed (X-Cruddur-Capacity). */
 struct chat_cost {
     double read_units, write_units;
+    struct client_debt *debt; /* the chat's own, during a call: reads need not wait for syncs */
 };
 
 /* A page; cursors are opaque and bound to the group (or the user): one of another is

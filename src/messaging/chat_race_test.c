@@ -290,7 +290,50 @@ TEST(defect_9_a_failure_at_any_call_loses_nothing)
     }
 }
 
+/* -- a disk that fails ------------------------------------------------------------------------- */
+
+static struct error *early_call(struct client *c, struct arena *a, struct str operation,
+                                struct str request, struct str *response, struct client_debt *debt)
+{
+    debt->sequence = 1;
+    return client_call(((struct failing *)c)->inner, a, operation, request, response);
+}
+
+static struct error *failing_settle(struct client *c, struct arena *a, struct client_debt *debt)
+{
+    static const struct error_kind down = {"ConnectionError", 503, true};
+    (void)c;
+    return debt->sequence ? error_new(a, &down, "the store cannot write any more") : NULL;
+}
+
+static const struct client_ops unsynced_ops = {
+    .call = failing_call, .call_early = early_call, .settle = failing_settle};
+
+/* What a send has read may be lost again with the power: no answer stands on it, not even "no". */
+TEST(nothing_is_answered_from_what_is_not_synced)
+{
+    world_open_live(&w, arena);
+    struct chat_sent sent;
+    struct chat_send send = {
+        .text = S("1"), .idempotency_key = S("a"), .to = world_user(&w, BAYKO)};
+    CHECK(!chat_send(w.chat, arena, world_user(&w, ANDREW), &send, &sent, NULL));
+    struct failing f = {.client = {&unsynced_ops}, .inner = w.client, .calls_left = -1};
+    struct chat *chat = chat_new(&(struct chat_options){.client = &f.client,
+                                                        .users = &w.users,
+                                                        .table = WORLD_TABLE,
+                                                        .clock = &clock_system,
+                                                        .rand = &rand_system});
+    struct error *e = chat_send(chat, arena, world_user(&w, ANDREW), &send, &sent, NULL);
+    CHECK(e && e->kind == &chat_unavailable);
+    send = (struct chat_send){.text = S("2"), .group = S("nowhere")};
+    e = chat_send(chat, arena, world_user(&w, ANDREW), &send, &sent, NULL);
+    CHECK(e && e->kind == &chat_unavailable);
+    chat_free(chat);
+    world_close(&w);
+}
+
 TAP_MAIN(T(eight_threads_into_one_group), T(defect_6_both_directions_of_a_new_pair_at_once),
          T(several_servers_into_one_group), T(defect_17_one_key_from_all_sides_is_one_message),
          T(defect_2_many_conversations_of_one_user_at_one_instant),
-         T(defect_9_a_failure_at_any_call_loses_nothing))
+         T(defect_9_a_failure_at_any_call_loses_nothing),
+         T(nothing_is_answered_from_what_is_not_synced))

@@ -49,9 +49,9 @@ static void begin(struct request *r, const struct rowstore *store)
     json_str(&r->json, store->table);
 }
 
-/* Sends and forgets the request; the client's own error, for callers that look at it. */
-static struct error *finish_raw(struct request *r, const struct rowstore *store, struct arena *a,
-                                struct str operation, struct str *response)
+/* Sends and forgets a request that writes; the client's own error, for callers that look at it. */
+static struct error *finish_write(struct request *r, const struct rowstore *store, struct arena *a,
+                                  struct str operation, struct str *response)
 {
     json_end_object(&r->json);
     struct error *e = client_call(store->client, a, operation, buf_str(&r->text), response);
@@ -59,10 +59,20 @@ static struct error *finish_raw(struct request *r, const struct rowstore *store,
     return e;
 }
 
-static struct error *finish(struct request *r, const struct rowstore *store, struct arena *a,
-                            struct str operation, struct str *response)
+/* The same for one that reads. What waits for the sync instead is the write after it, or whoever
+ * gave the debt. */
+static struct error *finish_read(struct request *r, const struct rowstore *store, struct arena *a,
+                                 struct str operation, struct str *response,
+                                 const struct chat_cost *cost)
 {
-    struct error *e = finish_raw(r, store, a, operation, response);
+    json_end_object(&r->json);
+    struct str text = buf_str(&r->text);
+    struct error *e;
+    if (cost && cost->debt)
+        e = client_call_early(store->client, a, operation, text, response, cost->debt);
+    else
+        e = client_call(store->client, a, operation, text, response);
+    buf_clear(&r->text);
     return e ? failure(a, e) : NULL;
 }
 
@@ -158,7 +168,7 @@ struct error *rowstore_get(const struct rowstore *store, struct arena *a, struct
     put_key(&request.json, key);
     json_key(&request.json, S("ConsistentRead"));
     json_bool(&request.json, true);
-    TRY(finish(&request, store, a, S("GetItem"), &response));
+    TRY(finish_read(&request, store, a, S("GetItem"), &response, cost));
 
     struct json_reader r;
     *found = false;
@@ -196,7 +206,7 @@ static struct error *batch_get(const struct rowstore *store, struct arena *a,
     begin_bare(&request);
     json_key(&request.json, S("RequestItems"));
     json_raw(&request.json, request_items);
-    TRY(finish(&request, store, a, S("BatchGetItem"), &response));
+    TRY(finish_read(&request, store, a, S("BatchGetItem"), &response, cost));
 
     struct json_reader r;
     *rest = S("{}");
@@ -330,7 +340,7 @@ static struct error *query_page(const struct rowstore *store, struct arena *a,
         json_key(w, S("ExclusiveStartKey"));
         json_raw(w, *start);
     }
-    TRY(finish(&request, store, a, S("Query"), &response));
+    TRY(finish_read(&request, store, a, S("Query"), &response, cost));
 
     struct json_reader r;
     *start = (struct str){"", 0};
@@ -403,7 +413,7 @@ struct error *rowstore_scan(const struct rowstore *store, struct arena *a, struc
         json_key(&request.json, S("ExclusiveStartKey"));
         json_raw(&request.json, *start);
     }
-    TRY(finish(&request, store, a, S("Scan"), &response));
+    TRY(finish_read(&request, store, a, S("Scan"), &response, NULL));
 
     struct json_reader r;
     item_vec items = {0};
@@ -612,7 +622,7 @@ struct error *rowstore_commit(const struct rowstore *store, struct arena *a,
         json_end_object(w);
     }
     json_end_array(w);
-    struct error *e = finish_raw(&request, store, a, S("TransactWriteItems"), &response);
+    struct error *e = finish_write(&request, store, a, S("TransactWriteItems"), &response);
     *out = (struct rowstore_outcome){.is_committed = !e};
     if (!e)
         return read_write_cost(a, response, cost);
@@ -633,7 +643,7 @@ struct error *rowstore_apply(const struct rowstore *store, struct arena *a,
     begin(&request, store);
     put_action(&request.json, action);
     struct str operation = arena_join(a, verb_name(action->verb), S("Item"));
-    struct error *e = finish_raw(&request, store, a, operation, &response);
+    struct error *e = finish_write(&request, store, a, operation, &response);
     *applied = !e;
     if (!e)
         return read_write_cost(a, response, cost);
