@@ -64,7 +64,7 @@ struct error *backup_of_arn(struct op *op, struct str arn, struct backup *out)
     if (id)
         TRY(backup_get(op->store, op->arena, id, out, &found));
     depend_on_written(op);
-    if (found && str_eq(arn, backup_arn(op, out)))
+    if (found && out->kind != BACKUP_HOLD && str_eq(arn, backup_arn(op, out)))
         return NULL;
     return error_new(op->arena, &error_BackupNotFoundException, "Backup not found: %.*s",
                      STR_ARG(arn));
@@ -208,6 +208,8 @@ struct error *run_delete_backup(struct op *op)
 static bool is_wanted(const struct list_backups_input *in, const struct backup *b)
 {
     int64_t made_ms = b->moment_us / 1000;
+    if (b->kind == BACKUP_HOLD)
+        return false;
     if (in->table_name.data && !str_eq(table_name_of(in->table_name), b->table.name))
         return false;
     if (in->time_range_lower_bound.is_given && made_ms < in->time_range_lower_bound.value)

@@ -133,7 +133,8 @@ struct error *backup_create(struct store *store, struct arena *a, const struct t
     TRY(keep_history(store, a, &t));
     struct counts counts = catalog_counts(store, t, NULL);
     out->state = BACKUP_CREATING;
-    out->moment_us = history_mark(store);
+    if (out->kind != BACKUP_HOLD)
+        out->moment_us = history_mark(store);
     out->items = counts.items;
     out->bytes = counts.bytes;
     out->table = *t;
@@ -163,7 +164,9 @@ struct error *backup_delete(struct store *store, struct arena *a, uint32_t id, u
     struct kv_batch *batch = commit_begin(store->commit, sequence);
     kv_batch_delete(batch, key_id(a, SPACE_BACKUP, id));
     kv_batch_delete_range(batch, content, key_after(a, content));
-    return catalog_write(store, a, sequence);
+    TRY(catalog_write(store, a, sequence));
+    wake(store); /* what the table was may be needed no more */
+    return NULL;
 }
 
 /* -- restoring and recovery ---------------------------------------------------------------------

@@ -11,6 +11,7 @@
 enum backup_kind {
     BACKUP_OF_USER,
     BACKUP_OF_SYSTEM, /* made when a table with point-in-time recovery was deleted */
+    BACKUP_HOLD,      /* no backup: an export reads the table's past until this is deleted */
     BACKUP_KINDS,
 };
 enum backup_state { BACKUP_CREATING, BACKUP_AVAILABLE, BACKUP_STATES };
@@ -26,7 +27,8 @@ struct backup {
     struct table table; /* as it was defined then */
 };
 
-/* Under the exclusive lock. Only kind, name and expires_ms are read from *out. */
+/* Under the exclusive lock. Only kind, name, expires_ms and, of a hold, moment_us are read from
+ * *out: the table must be kept from that moment on. A hold is CREATING as long as it lasts. */
 MUST_USE struct error *backup_create(struct store *store, struct arena *a, const struct table *t,
                                      struct backup *out, uint64_t *sequence);
 MUST_USE struct error *backup_get(struct store *store, struct arena *a, uint32_t id,

@@ -78,7 +78,7 @@ struct error *copy_backups(struct store *store, struct worker *worker)
             return NULL;
         id = b->id;
         struct past from = {SPACE_ITEM, b->table.id, b->moment_us};
-        if (b->state == BACKUP_CREATING)
+        if (b->state == BACKUP_CREATING && b->kind != BACKUP_HOLD)
             TRY(copy_backup(store, worker, id, &from));
     }
     return NULL;

@@ -245,57 +245,110 @@ struct error *history_read(struct store *store, struct arena *a, const struct pa
     return error ? store_error(a, error) : NULL;
 }
 
-/* -- the order of time --------------------------------------------------------------------------
+/* -- changes ------------------------------------------------------------------------------------
  */
 
-struct error *history_changes(struct store *store, struct arena *a, uint32_t table_id,
-                              int64_t after_us, int64_t until_us, struct str after, size_t limit,
-                              struct history_change *out, size_t *count, struct str *next)
+/* Of the item whose entries begin here, and past them. */
+static struct error *take_change(struct reader *r, int64_t from_us, int64_t until_us,
+                                 struct past_change *out)
 {
-    struct str low = after.len ? key_successor(a, after) : key_moment_after(a, table_id, after_us);
-    struct str high = key_moment_after(a, table_id, until_us), key = {"", 0}, value;
-    struct kv_read *read = commit_read_begin(store->commit, false);
-    struct kv_cursor *cursor = NULL;
-    struct error *error = NULL;
-    bool found = str_compare(low, high) < 0;
-    *count = 0;
-    *next = S("");
-    if (found)
-        error = kv_cursor_open(read, a, low, high, true, &cursor);
-    while (!error && found && *count < limit) {
-        struct str rest;
-        error = kv_cursor_next(cursor, &key, &value, &found);
-        if (error || !found)
-            break;
-        struct history_change *c = &out[*count];
-        if (!key_moment_parse(key, &rest, &c->moment_us)) {
-            error = store_damaged(a, "a moment cannot be read");
-            break;
-        }
-        c->key = arena_join(a, key_id(a, SPACE_ITEM, table_id), rest);
-        *next = ++*count == limit ? arena_str(a, key) : S("");
+    struct side *s = &r->history;
+    struct str item = key_moved(r->arena, s->key, SPACE_ITEM, r->past->id), rest;
+    bool is_changed = false, is_decided = false, found;
+    item.len -= s->key.len - (1 + 4) - s->rest.len;
+    *out = (struct past_change){.key = item};
+    rest = key_rest(item);
+    for (; !s->is_at_end && str_eq(s->rest, rest);) {
+        bool is_between = s->moment_us > from_us && s->moment_us <= until_us;
+        if (is_between && !is_changed)
+            out->old_image = arena_str(r->arena, s->value);
+        if (is_between)
+            out->moment_us = s->moment_us;
+        if (s->moment_us > until_us && !is_decided)
+            out->new_image = arena_str(r->arena, s->value);
+        is_changed |= is_between;
+        is_decided |= s->moment_us > until_us;
+        TRY(next_entry(r));
     }
-    kv_cursor_close(cursor);
-    commit_read_end(store->commit, read);
+    if (!is_changed || is_decided)
+        return NULL;
+    struct str now;
+    TRY(kv_get(r->read, r->arena, item, &now, &found));
+    if (found)
+        out->new_image = arena_str(r->arena, now);
+    return NULL;
+}
+
+static struct error *read_changes(struct reader *r, int64_t from_us, int64_t until_us,
+                                  struct str after, struct past_changes *out)
+{
+    VEC(struct past_change) changes = {0};
+    struct past_change change = {0};
+    size_t bytes = 0, walked = 0;
+    struct str history = key_id(r->arena, SPACE_HISTORY, r->past->id);
+    r->history.high = key_after(r->arena, history);
+    if (after.len)
+        history = key_after(r->arena, key_history(r->arena, after, INT64_MAX));
+    TRY(seek(r, &r->history, history));
+    TRY(next_entry(r));
+    while (!r->history.is_at_end && changes.count < PAGE_ITEMS && walked < PAGE_WALKED &&
+           bytes < PAGE_BYTES) {
+        TRY(take_change(r, from_us, until_us, &change));
+        walked++;
+        bytes += change.old_image.len + change.new_image.len;
+        if (change.moment_us)
+            VEC_PUSH(r->arena, &changes, change);
+    }
+    *out = (struct past_changes){changes.items, changes.count,
+                                 r->history.is_at_end ? S("") : change.key};
+    return NULL;
+}
+
+struct error *history_read_changes(struct store *store, struct arena *a, uint32_t table_id,
+                                   int64_t from_us, int64_t until_us, struct str after,
+                                   struct past_changes *out)
+{
+    struct past past = {SPACE_ITEM, table_id, until_us};
+    struct reader r = {.arena = a, .past = &past};
+    r.read = commit_read_begin(store->commit, true);
+    struct error *error = read_changes(&r, from_us, until_us, after, out);
+    kv_cursor_close(r.history.cursor);
+    commit_read_end(store->commit, r.read);
     return error ? store_error(a, error) : NULL;
 }
+
+/* -- trimming -----------------------------------------------------------------------------------
+ */
 
 struct error *history_trim(struct store *store, struct arena *a, uint32_t table_id,
                            int64_t until_us, bool *is_done)
 {
-    struct history_change *changes = arena_array(a, struct history_change, TRIM_PAGE);
-    struct str next;
-    size_t count;
-    TRY(history_changes(store, a, table_id, -1, until_us, S(""), TRIM_PAGE, changes, &count,
-                        &next));
-    *is_done = !next.len;
-    if (!count)
-        return NULL;
+    struct str *keys = arena_array(a, struct str, TRIM_PAGE), key, value, rest;
+    size_t count = 0;
+    int64_t moment_us;
+    bool found = true;
+    struct kv_read *read = commit_read_begin(store->commit, false);
+    struct kv_cursor *cursor = NULL;
+    struct error *error = kv_cursor_open(read, a, key_id(a, SPACE_MOMENT, table_id),
+                                         key_moment_after(a, table_id, until_us), true, &cursor);
+    while (!error && found && count < TRIM_PAGE) {
+        error = kv_cursor_next(cursor, &key, &value, &found);
+        if (!error && found)
+            keys[count++] = arena_str(a, key);
+    }
+    kv_cursor_close(cursor);
+    commit_read_end(store->commit, read);
+    *is_done = count < TRIM_PAGE;
+    if (error || !count)
+        return error ? store_error(a, error) : NULL;
     uint64_t sequence;
     struct kv_batch *batch = commit_begin(store->commit, &sequence);
     for (size_t i = 0; i < count; i++) {
-        kv_batch_delete(batch, key_history(a, changes[i].key, changes[i].moment_us));
-        kv_batch_delete(batch, key_moment(a, changes[i].key, changes[i].moment_us));
+        if (key_moment_parse(keys[i], &rest, &moment_us)) {
+            struct str item = arena_join(a, key_id(a, SPACE_ITEM, table_id), rest);
+            kv_batch_delete(batch, key_history(a, item, moment_us));
+        }
+        kv_batch_delete(batch, keys[i]);
     }
     return commit_end(store->commit, a);
 }

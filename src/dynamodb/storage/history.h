@@ -52,14 +52,19 @@ MUST_USE struct error *history_trim(struct store *store, struct arena *a, uint32
 /* All of it. */
 void history_plan_delete(struct arena *a, struct kv_batch *batch, uint32_t table_id);
 
-/* One write of a table's history, for incremental exports. */
-struct history_change {
-    struct str key; /* the item's */
-    int64_t moment_us;
+/* What became of an item between two moments; images are stored items, empty: there was none. */
+struct past_change {
+    struct str key;
+    struct str old_image, new_image;
+    int64_t moment_us; /* of the last write in between */
 };
-/* Writes in the order of time with after_us < moment <= until_us, behind `after` (empty: the
- * first), at most `limit`. *next is where to go on; empty at the end. */
-MUST_USE struct error *history_changes(struct store *store, struct arena *a, uint32_t table_id,
-                                       int64_t after_us, int64_t until_us, struct str after,
-                                       size_t limit, struct history_change *out, size_t *count,
-                                       struct str *next);
+struct past_changes {
+    const struct past_change *items;
+    size_t count;
+    struct str last; /* as in struct past_page */
+};
+/* The items of a table that were written to with from_us < moment <= until_us, by key. One that was
+ * put and deleted again is there too, without images. */
+MUST_USE struct error *history_read_changes(struct store *store, struct arena *a, uint32_t table_id,
+                                            int64_t from_us, int64_t until_us, struct str after,
+                                            struct past_changes *out);
