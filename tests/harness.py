@@ -90,8 +90,8 @@ def free_port():
         return s.getsockname()[1]
 
 
-def temporary_folder():
-    folder = tempfile.mkdtemp(prefix="cruddur-test.")
+def temporary_folder(within=None):
+    folder = tempfile.mkdtemp(prefix="cruddur-test.", dir=within)
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
 

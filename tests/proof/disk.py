@@ -4,13 +4,20 @@ import random
 import shutil
 import struct
 
-from harness import program
+from harness import Skip, program, temporary_folder
 
 BLOCK = 4096
 
 
 def library():
     return os.path.join(os.path.dirname(program()), "tests", "proof", "libpowercut.so")
+
+
+def new_disk():
+    if not os.path.exists(library()):
+        raise Skip("libpowercut.so is not built")
+    # In memory where that can be: a real sync of a real disk would only take time.
+    return Disk(temporary_folder("/dev/shm" if os.access("/dev/shm", os.W_OK) else None))
 
 
 class Disk:

@@ -8,30 +8,18 @@ import random
 import shutil
 import signal
 import sys
-import tempfile
 import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-from disk import Disk, library
-from harness import Server, Skip, Suite, run, temporary_folder, wait_for
+from disk import new_disk
+from harness import Server, Suite, run, wait_for
 from load import TABLE, Facts, Load, Wire, check, error_of, key, make_table
 
 suite = Suite(__doc__)
 ROUNDS = int(os.environ.get("POWERCUT_ROUNDS", 6))
 SEED = int(os.environ.get("SEED", 0)) or random.randrange(1 << 32)
 ROUNDS_OF_A_FOLDER = 12
-
-
-def new_disk():
-    if not os.path.exists(library()):
-        raise Skip("libpowercut.so is not built")
-    folder = temporary_folder()
-    if os.access("/dev/shm", os.W_OK):  # a real sync of a real disk would only take time
-        shutil.rmtree(folder)
-        folder = tempfile.mkdtemp(prefix="cruddur-test.", dir="/dev/shm")
-        temporary_folder.__globals__["atexit"].register(shutil.rmtree, folder, ignore_errors=True)
-    return Disk(folder)
 
 
 def start(disk, *flags):
@@ -147,5 +135,4 @@ def no_answer_is_given_while_a_sync_is_held():
         assert sorted(status for _, (status, _) in told) == [200, 200, 200, 200, 400], told
 
 
-if __name__ == "__main__":
-    suite.main()
+suite.main()
