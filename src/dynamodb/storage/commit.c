@@ -188,13 +188,18 @@ uint64_t commit_take_records(struct commit *c, size_t count)
     return first;
 }
 
+struct error *commit_check(struct commit *c, struct arena *a)
+{
+    if (!atomic_load(&c->failed))
+        return NULL;
+    return error_new(a, &error_InternalServerError,
+                     "The store has failed and takes no more writes");
+}
+
 struct error *commit_end(struct commit *c, struct arena *a)
 {
-    struct error *error = NULL;
-    if (atomic_load(&c->failed)) {
-        error = error_new(a, &error_InternalServerError,
-                          "The store has failed and takes no more writes");
-    } else {
+    struct error *error = commit_check(c, a);
+    if (!error) {
         struct error *cause = kv_write(c->kv, a, c->batch);
         if (cause) {
             log_error("storage: write failed, writes are refused from now on: %.*s",

@@ -25,6 +25,9 @@ struct kv_batch *commit_begin(struct commit *c, uint64_t *sequence);
 uint64_t commit_take_records(struct commit *c, size_t count);
 /* A failure is final: all later writes are refused. */
 MUST_USE struct error *commit_end(struct commit *c, struct arena *a);
+/* Whether writes are still taken: for a write that changes nothing, and so has no batch. What it
+ * was decided on may be older than what the next start finds. */
+MUST_USE struct error *commit_check(struct commit *c, struct arena *a);
 
 /* A read section at one state that later writes cannot be in, with `under` called in between: for
  * counting anew. */

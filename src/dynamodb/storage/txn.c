@@ -271,7 +271,7 @@ struct error *txn_commit(struct txn *t)
     if (s->error)
         return s->error;
     if (!s->ops.count)
-        return NULL;
+        return commit_check(t->store->commit, t->arena);
     uint64_t sequence;
     struct kv_batch *batch = commit_begin(t->store->commit, &sequence);
     for (size_t i = 0; i < s->stripe_count; i++)
