@@ -1,25 +1,6 @@
 #include "messaging/adopt.h"
 #include "messaging/chat_check.h"
 
-static struct error *adopt_row(struct chat *chat, struct arena *a, const struct item *item,
-                               bool *is_due)
-{
-    struct key key = item_key(item);
-    struct str group = item_str(item, S("message_group_uuid")), member;
-    struct error *error = NULL;
-    bool is_message = row_id(key.pk, S("MSG#"), &group);
-    bool is_group_row = !is_message && row_id(key.pk, S("GRP#"), &member) && member.len;
-    *is_due =
-        (is_message || is_group_row) && chat_is_group_id(group) && !item_i64(item, S("seq"), 0);
-    if (!*is_due)
-        return NULL;
-    queue_enter(chat->queue, group);
-    error = is_message ? adopt_message(chat, a, group, key.sk, NULL)
-                       : adopt_group_row(chat, a, member, key.sk, NULL);
-    queue_leave(chat->queue, group);
-    return error;
-}
-
 static struct error *adopt_page(struct chat *chat, struct arena *page, struct buf *start,
                                 struct chat_adopted *out)
 {
@@ -34,7 +15,7 @@ static struct error *adopt_page(struct chat *chat, struct arena *page, struct bu
     arena_init(&row);
     for (size_t i = 0; i < count && !error; i++) {
         bool is_due;
-        error = adopt_row(chat, &row, &items[i], &is_due);
+        error = adopt_row(chat, &row, item_key(&items[i]), &items[i], &is_due);
         out->done += is_due && !error;
         if (error && (error->kind == &chat_not_yet || error->kind == &chat_unavailable)) {
             out->left++;

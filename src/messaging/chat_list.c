@@ -5,7 +5,6 @@
  * that counts. On the first page it is the first met; on later pages a row is a double when #STATE
  * says that the conversation stands at a key which earlier pages have shown. */
 #include "messaging/adopt.h"
-#include "messaging/chat_core.h"
 #include "messaging/cursor.h"
 
 static struct error *decode_cursors(struct arena *a, const struct chat_page *page,
@@ -47,7 +46,7 @@ static struct error *check_member(struct chat *chat, struct arena *a, const stru
 
     struct conversation c;
     queue_enter(chat->queue, group);
-    struct error *e = conversation_load_adopted(chat, a, group, &c, cost);
+    struct error *e = adopt_and_load(chat, a, group, &c, cost);
     queue_leave(chat->queue, group);
     if (e)
         return e;
@@ -168,11 +167,10 @@ static struct error *load_facts(struct listing *l, const struct group_row *rows,
 }
 
 /* A row of somebody else's program whose group, or whose member, we do not know yet. */
-static struct error *adopt_row(struct listing *l, const struct group_row *row)
+static struct error *adopt_listed(struct listing *l, const struct group_row *row)
 {
-    queue_enter(l->chat->queue, row->group);
-    struct error *e = adopt_group_row(l->chat, l->a, row->member, row->sk, l->cost);
-    queue_leave(l->chat->queue, row->group);
+    struct key key = row_group_key(l->a, row->member, row->sk);
+    struct error *e = adopt_group_row(l->chat, l->a, key, row->group, l->cost);
     /* One conversation that cannot be adopted must not take the whole list away. */
     return e && e->kind != &chat_not_yet && e->kind != &chat_unavailable ? e : NULL;
 }
@@ -234,7 +232,7 @@ static struct error *adopt_rows(struct listing *l, const struct group_row *rows,
                         find_fact(facts, row_state_key(l->a, rows[i].group));
         if (rows[i].seq || is_known)
             continue;
-        TRY(adopt_row(l, &rows[i]));
+        TRY(adopt_listed(l, &rows[i]));
         *changed = true;
     }
     return NULL;

@@ -18,7 +18,6 @@
  *             3. one pair has one group, because DM# is put with the group or not at all. */
 #include "aws/digest.h"
 #include "messaging/adopt.h"
-#include "messaging/chat_core.h"
 #include "messaging/sortkey.h"
 
 #define KEY_LIFE_S (7 * 24 * 3600)
@@ -245,7 +244,7 @@ static bool may_try(const struct sending *s)
 
 static struct error *load_for_sender(struct sending *s, struct str group, struct conversation *c)
 {
-    TRY(conversation_load_adopted(s->chat, s->a, group, c, s->cost));
+    TRY(adopt_and_load(s->chat, s->a, group, c, s->cost));
     struct member_row *sender = conversation_member(c, s->me->uuid);
     if (!c->exists || !sender)
         return error_new(s->a, &chat_not_found, "no such conversation");
