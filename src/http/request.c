@@ -1,6 +1,7 @@
-/* Request: what a handler asks of its exchange. */
+/* Request: what a handler asks of its exchange, and its answer. */
 #include "http/internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 const struct http_request *http_request_of(const struct http_exchange *x)
@@ -91,4 +92,24 @@ bool http_query_of(struct arena *a, const struct http_request *request, struct s
         return true;
     }
     return false;
+}
+
+static void answer_posted(struct post *p)
+{
+    struct http_exchange *x = (struct http_exchange *)p;
+    conn_answer(x->conn);
+}
+
+void http_respond(struct http_exchange *x, const struct http_response *response)
+{
+    struct http_loop *loop = x->conn->loop;
+    bool is_here = loop_is_current(loop);
+    assert(!x->answer.first.len); /* Answered once. */
+    respond_render(x, response, !is_here);
+    if (is_here) {
+        conn_answer(x->conn);
+        return;
+    }
+    x->post.run = answer_posted;
+    loop_post(loop, &x->post);
 }

@@ -200,23 +200,3 @@ void respond_refuse(struct http_exchange *x, const struct error *why)
     response.body_stays = true;
     respond_render(x, &response, false);
 }
-
-static void answer_posted(struct post *p)
-{
-    struct http_exchange *x = (struct http_exchange *)p;
-    conn_answer(x->conn);
-}
-
-void http_respond(struct http_exchange *x, const struct http_response *response)
-{
-    struct http_loop *loop = x->conn->loop;
-    bool is_here = loop_is_current(loop);
-    assert(!x->answer.first.len); /* Answered once. */
-    respond_render(x, response, !is_here);
-    if (is_here) {
-        conn_answer(x->conn);
-        return;
-    }
-    x->post.run = answer_posted;
-    loop_post(loop, &x->post);
-}
