@@ -12,7 +12,7 @@ fuzz: ; @scripts/setup.sh dev && scripts/fuzz.sh
 sanitize: ; @scripts/setup.sh test && scripts/build.sh build-sanitize -Db_sanitize=address,undefined && scripts/test.sh build-sanitize
 format: ; @clang-format -i $$(git ls-files '*.c' '*.h')
 lint: ; @scripts/setup.sh dev && scripts/lint.sh
-soak: build ; @SOAK_SECONDS=$${SOAK_SECONDS:-3600} /usr/bin/python3 tests/durability_test.py build/cruddur
+soak: build ; @scripts/soak.sh build
 test-clients: build ; @tests/clients/run.sh
 test-bare: ; @tests/debian_root.sh
 clean: ; rm -rf build build-*

@@ -1,7 +1,7 @@
 """What was acknowledged is there: after a power cut (shown by the order of system calls), after
-kill -9, and after the disk was full.
+kill -9, and after the disk was full. More of this is in proof/.
 
-SOAK_SECONDS=N makes the kill -9 rounds go on for that long (`make soak`).
+SOAK_SECONDS=N makes the kill -9 rounds go on for that long.
 """
 import contextlib
 import http.client

@@ -160,6 +160,8 @@ def find(item, path):
 
 def size_of(value):
     kind, inner = value
+    if kind == "B":
+        return "N", Decimal(len(base64.b64decode(inner)))
     return ("N", Decimal(len(inner))) if kind in ("S", "L", "M", "SS", "NS", "BS") else None
 
 

@@ -281,12 +281,12 @@ class Play:
 
     def filter_into(self, request, text):
         tree = self.chance.condition() if self.chance.often(0.3) else None
-        if tree and not names_of(tree) & {"pk", "sk"} - set():
+        if tree:
             request["FilterExpression"] = text.condition(tree)
         if self.chance.often(0.4):
             request["Limit"] = self.chance.randint(1, 4)
         text.into(request)
-        return tree if "FilterExpression" in request else None
+        return tree
 
     def among_index(self, table, index):
         """What a read of the index gives, with the whole items beside."""
@@ -305,7 +305,7 @@ class Play:
                 [(op, ("path", (name,)), ("value", low)) for op in ("=", "<", "<=", ">", ">=")]
                 + [("BETWEEN", ("path", (name,)), ("value", low), ("value", high))]
                 + ([("begins_with", ("path", (name,)), ("value", low))] if kind == "S" else [])))
-        # The range key may be no part of the filter.
+        # Neither key may be a part of the filter.
         request = {"TableName": table.name, "KeyConditionExpression": " AND ".join(map(text.condition, parts)),
                    "ScanIndexForward": self.chance.often(0.6), **({"IndexName": index} if index else {})}
         tree = self.chance.condition() if self.chance.often(0.3) else None
