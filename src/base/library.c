@@ -6,7 +6,7 @@
 struct error *library_open(struct arena *a, const char *file, const char *debian_package,
                            const char *const *names, size_t count, void *members)
 {
-    void *library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
+    void *library = dlopen(file, RTLD_LAZY | RTLD_LOCAL);
     if (!library)
         return error_new(a, &error_system, "%s cannot be loaded (Debian package %s): %s", file,
                          debian_package, dlerror());

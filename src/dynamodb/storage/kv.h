@@ -44,7 +44,8 @@ MUST_USE struct error *kv_get(struct kv_read *read, struct arena *a, struct str 
  */
 MUST_USE struct error *kv_cursor_open(struct kv_read *read, struct arena *a, struct str low,
                                       struct str high, bool is_forward, struct kv_cursor **out);
-/* The next entry; *key and *value are valid until the next call. *found is false at the end. */
+/* The next entry; *key and *value are valid until the next call. *found is false at the end. Who
+ * does not want the key gives NULL for it. */
 MUST_USE struct error *kv_cursor_next(struct kv_cursor *cursor, struct str *key, struct str *value,
                                       bool *found);
 void kv_cursor_close(struct kv_cursor *cursor);

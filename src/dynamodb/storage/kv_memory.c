@@ -43,7 +43,6 @@ struct memory {
 struct cursor {
     struct kv_cursor base;
     struct tree_cursor tree;
-    struct str stop; /* forward: the first key not given; backward: the last one given */
 };
 
 enum op_kind { OP_PUT, OP_DELETE, OP_DELETE_RANGE };
@@ -103,8 +102,7 @@ static struct error *cursor_open(struct kv_read *read, struct arena *a, struct s
 {
     struct cursor *c = arena_new(a, struct cursor);
     c->base.ops = read->ops;
-    c->stop = arena_str(a, is_forward ? high : low);
-    tree_seek(&c->tree, a, ((struct slot *)read)->root, is_forward ? low : high, is_forward);
+    tree_seek(&c->tree, a, ((struct slot *)read)->root, low, high, is_forward);
     *out = &c->base;
     return NULL;
 }
@@ -115,12 +113,6 @@ static struct error *cursor_next(struct kv_cursor *cursor, struct str *key, stru
     struct cursor *c = (struct cursor *)cursor;
     const struct blob *b;
     *found = tree_next(&c->tree, key, &b);
-    if (*found && c->stop.len) {
-        int order = str_compare(*key, c->stop);
-        *found = c->tree.is_forward ? order < 0 : order >= 0;
-        if (!*found)
-            c->tree.height = 0;
-    }
     if (*found)
         *value = blob_str(b);
     return NULL;

@@ -216,8 +216,11 @@ static struct error *cursor_next(struct kv_cursor *cursor, struct str *key, stru
         return take_error(r, c->arena, text);
     }
     size_t len;
-    const char *data = r->f.rocksdb_iter_key(c->iterator, &len);
-    *key = view(data, len);
+    const char *data;
+    if (key) {
+        data = r->f.rocksdb_iter_key(c->iterator, &len);
+        *key = view(data, len);
+    }
     data = r->f.rocksdb_iter_value(c->iterator, &len);
     *value = view(data, len);
     *found = true;

@@ -121,11 +121,11 @@ struct error *range_open(struct store *store, struct arena *a, const struct rang
 
 struct error *range_next(struct range *r, struct item *out, bool *found)
 {
-    struct str key, value;
+    struct str value;
     *found = false;
     if (!r->cursor)
         return NULL;
-    TRY_KV(r->arena, kv_cursor_next(r->cursor, &key, &value, found));
+    TRY_KV(r->arena, kv_cursor_next(r->cursor, NULL, &value, found));
     if (*found && !item_load(value, out))
         return store_damaged(r->arena, "an item cannot be read");
     return NULL;

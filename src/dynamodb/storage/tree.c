@@ -545,13 +545,24 @@ static void push(struct tree_cursor *c, const struct tree_node *n, int at)
     c->path[c->height++].at = at;
 }
 
+/* Where the leaf's entries within the bounds end: keys are compared once for each leaf. */
+static int limit_of(const struct tree_cursor *c, const struct tree_node *leaf)
+{
+    bool is_equal;
+    if (c->stop.len)
+        return lower_bound(leaf, c->stop, &is_equal);
+    return c->is_forward ? leaf->count : 0;
+}
+
 /* Down from the top of the path to a leaf, along the first or last children. */
 static void descend(struct tree_cursor *c)
 {
     for (;;) {
         const struct tree_node *n = c->path[c->height - 1].node;
-        if (!n->level)
+        if (!n->level) {
+            c->limit = limit_of(c, n);
             return;
+        }
         const struct tree_node *child = n->slots[c->path[c->height - 1].at];
         push(c, child, c->is_forward ? 0 : child->count - 1);
     }
@@ -571,27 +582,46 @@ static void settle(struct tree_cursor *c)
     }
 }
 
-void tree_seek(struct tree_cursor *c, struct arena *a, const struct tree_node *root, struct str key,
-               bool is_forward)
+void tree_seek(struct tree_cursor *c, struct arena *a, const struct tree_node *root, struct str low,
+               struct str high, bool is_forward)
 {
-    c->height = 0;
-    c->is_forward = is_forward;
-    c->arena = a;
-    c->key = NULL;
-    c->key_cap = 0;
+    *c = (struct tree_cursor){
+        .is_forward = is_forward, .stop = arena_str(a, is_forward ? high : low), .arena = a};
     if (!root)
         return;
     const struct tree_node *n = root;
-    bool is_to_end = !is_forward && !key.len;
+    struct str from = is_forward ? low : high;
+    bool is_to_end = !is_forward && !high.len;
     while (n->level) {
-        int at = is_to_end ? n->count - 1 : child_index(n, key);
+        int at = is_to_end ? n->count - 1 : child_index(n, from);
         push(c, n, at);
         n = n->slots[at];
     }
     bool is_equal;
-    int at = is_to_end ? n->count : lower_bound(n, key, &is_equal);
+    int at = is_to_end ? n->count : lower_bound(n, from, &is_equal);
     push(c, n, is_forward ? at : at - 1);
     settle(c);
+}
+
+static struct str copy_entry_key(struct tree_cursor *c, const struct tree_node *n, int at)
+{
+    struct entry e = {prefix_of(n), suffix_of(n, at), NULL};
+    if (key_len(&e) > c->key_cap) {
+        c->key_cap = 2 * key_len(&e) + 64;
+        c->key = arena_alloc(c->arena, c->key_cap);
+    }
+    char *end = copy_key(c->key, &e, 0);
+    return (struct str){c->key ? c->key : "", (size_t)(end - c->key)};
+}
+
+/* Values lie anywhere in memory: asked for this early they are there when it is their turn. */
+static void fetch_early(const struct tree_node *n, int at)
+{
+    if (at < 0 || at >= n->count)
+        return;
+    const struct blob *b = n->slots[at];
+    for (size_t line = 0; line < 4; line++)
+        __builtin_prefetch((const char *)b + 64 * line);
 }
 
 bool tree_next(struct tree_cursor *c, struct str *key, const struct blob **value)
@@ -599,17 +629,17 @@ bool tree_next(struct tree_cursor *c, struct str *key, const struct blob **value
     if (!c->height)
         return false;
     const struct tree_node *n = c->path[c->height - 1].node;
-    int at = c->path[c->height - 1].at;
-    struct str prefix = prefix_of(n), suffix = suffix_of(n, at);
-    if (prefix.len + suffix.len > c->key_cap) {
-        c->key_cap = 2 * (prefix.len + suffix.len) + 64;
-        c->key = arena_alloc(c->arena, c->key_cap);
+    int at = c->path[c->height - 1].at, step = c->is_forward ? 1 : -1;
+    if (c->is_forward ? at >= c->limit : at < c->limit) {
+        c->height = 0;
+        return false;
     }
-    struct entry e = {prefix, suffix, NULL};
-    char *end = copy_key(c->key, &e, 0);
-    *key = (struct str){c->key ? c->key : "", (size_t)(end - c->key)};
+    if (key)
+        *key = copy_entry_key(c, n, at);
     *value = n->slots[at];
-    c->path[c->height - 1].at += c->is_forward ? 1 : -1;
-    settle(c);
+    fetch_early(n, at + 2 * step);
+    c->path[c->height - 1].at = at + step;
+    if (at + step < 0 || at + step >= n->count)
+        settle(c);
     return true;
 }

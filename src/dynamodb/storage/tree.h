@@ -57,22 +57,23 @@ const struct blob *tree_get(const struct tree_node *root, struct str key); /* NU
 
 #define TREE_MAX_HEIGHT 16
 
-/* Open with tree_seek; the key buffer is in the arena given then. */
+/* Open with tree_seek; stop and the key buffer are in the arena given then. */
 struct tree_cursor {
     struct {
         const struct tree_node *node;
         int at;
     } path[TREE_MAX_HEIGHT];
     int height; /* 0: at the end */
+    int limit;  /* of the leaf on top: forward, the first entry that is not given; else the last */
     bool is_forward;
+    struct str stop;
     struct arena *arena;
     char *key;
     size_t key_cap;
 };
 
-/* To the first entry with key >= `key`, or, backward, the last one with key < `key` (empty: the
- * last of all). */
-void tree_seek(struct tree_cursor *c, struct arena *a, const struct tree_node *root, struct str key,
-               bool is_forward);
-/* The entry it stands on, then steps. The key is valid until the next call. */
+/* To the first entry of low <= key < high (high empty: to the end), or to the last, backward. */
+void tree_seek(struct tree_cursor *c, struct arena *a, const struct tree_node *root, struct str low,
+               struct str high, bool is_forward);
+/* The entry it stands on, then steps. The key is valid until the next call; NULL: not wanted. */
 bool tree_next(struct tree_cursor *c, struct str *key, const struct blob **value);
