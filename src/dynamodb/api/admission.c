@@ -86,7 +86,7 @@ struct error *admit_write(struct op *op, const struct write *w, const struct txn
     struct capacity cost = {.table = w->table,
                             .table_halves = factor * capacity_write(w->old, w->new_item)};
     if (w->is_write)
-        capacity_add_writes(op->arena, &cost, t, position, factor);
+        capacity_add_writes(op->arena, &cost, t, position);
     return admit(op, THROTTLE_WRITES, &cost);
 }
 

@@ -13,7 +13,7 @@
 /* ProvisionedThroughputExceededException, or ThrottlingException on demand: nothing was taken. */
 MUST_USE struct error *admit(struct op *op, enum throttle_kind kind, const struct capacity *cost);
 /* A planned write: `position` is its place among those of the transaction, `factor` 2 in
- * transactional operations. A condition check has no place. */
+ * transactional operations, for the table alone. A condition check has no place. */
 MUST_USE struct error *admit_write(struct op *op, const struct write *w, const struct txn *t,
                                    size_t position, uint64_t factor);
 /* A read of one item of a table. */

@@ -101,7 +101,7 @@ static void add_costs(struct op *op, struct batch *b, const struct txn *t)
         struct capacity *c = &b->costs[b->tables[i]];
         c->table = b->writes[i].table;
         c->table_halves += capacity_write(b->writes[i].old, b->writes[i].new_item);
-        capacity_add_writes(op->arena, c, t, i, 1);
+        capacity_add_writes(op->arena, c, t, i);
     }
 }
 

@@ -30,7 +30,7 @@ void capacity_add_index(struct arena *a, struct capacity *c, const struct index 
 }
 
 uint64_t capacity_add_writes(struct arena *a, struct capacity *c, const struct txn *t,
-                             size_t position, uint64_t factor)
+                             size_t position)
 {
     const struct index_writes *writes;
     size_t count = txn_index_writes(t, position, &writes);
@@ -38,7 +38,7 @@ uint64_t capacity_add_writes(struct arena *a, struct capacity *c, const struct t
     for (size_t i = 0; i < count; i++) {
         if (!writes[i].writes)
             continue;
-        uint64_t halves = 2 * factor * writes[i].write_units;
+        uint64_t halves = 2 * writes[i].write_units;
         capacity_add_index(a, c, writes[i].index, halves);
         sum += halves;
     }
@@ -59,6 +59,18 @@ static void units(struct json_writer *w, struct str name, uint64_t halves)
     json_double(w, (double)halves / 2);
 }
 
+/* One arm of the answer. What transactions cost is told as reads or writes once more. */
+static void arm(struct json_writer *w, const struct capacity *c, uint64_t halves)
+{
+    json_begin_object(w);
+    if (c->read_halves)
+        units(w, S("ReadCapacityUnits"), halves);
+    if (c->write_halves)
+        units(w, S("WriteCapacityUnits"), halves);
+    units(w, S("CapacityUnits"), halves);
+    json_end_object(w);
+}
+
 static void write_indexes(struct json_writer *w, const struct capacity *c, bool is_global)
 {
     bool is_open = false;
@@ -71,9 +83,7 @@ static void write_indexes(struct json_writer *w, const struct capacity *c, bool 
             is_open = true;
         }
         json_key(w, c->indexes[i].index->name);
-        json_begin_object(w);
-        units(w, S("CapacityUnits"), c->indexes[i].halves);
-        json_end_object(w);
+        arm(w, c, c->indexes[i].halves);
     }
     if (is_open)
         json_end_object(w);
@@ -92,9 +102,7 @@ void capacity_write_object(struct json_writer *w, const struct capacity *c,
         units(w, S("WriteCapacityUnits"), c->write_halves);
     if (mode == CAPACITY_INDEXES) {
         json_key(w, S("Table"));
-        json_begin_object(w);
-        units(w, S("CapacityUnits"), c->table_halves);
-        json_end_object(w);
+        arm(w, c, c->table_halves);
         write_indexes(w, c, false);
         write_indexes(w, c, true);
     }

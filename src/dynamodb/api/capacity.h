@@ -33,10 +33,10 @@ struct capacity {
 
 void capacity_add_index(struct arena *a, struct capacity *c, const struct index *index,
                         uint64_t halves);
-/* The index entries that the change at `position` of a committed transaction wrote; `factor` 2 in
- * transactional operations. Answers how many halves. */
+/* The index entries that the change at `position` of a committed transaction wrote. They cost no more
+ * in transactional operations than outside. Answers how many halves. */
 uint64_t capacity_add_writes(struct arena *a, struct capacity *c, const struct txn *t,
-                             size_t position, uint64_t factor);
+                             size_t position);
 uint64_t capacity_total(const struct capacity *c);
 
 /* The object {"TableName":…,"CapacityUnits":…}; nothing in modes NONE and absent is the caller's.

@@ -173,7 +173,11 @@ struct error *check_item_size(struct arena *a, struct item item)
 struct error *check_updated(struct arena *a, const struct update_check *update)
 {
     const struct table *t = update->table;
-    if (update->updated.size_bytes > LIMIT_ITEM)
+    /* UpdateItem leaves the key out of the size and counts its actions instead, but no item grows
+     * over the limit for that. */
+    size_t size = update->updated.size_bytes, counted = size + update->overhead_bytes;
+    counted -= update->overhead_bytes ? update->key_bytes : 0;
+    if (size > LIMIT_ITEM || counted > LIMIT_ITEM)
         return invalid(a, "Item size to update has exceeded the maximum allowed size");
     if (!t->index_count)
         return NULL;

@@ -20,7 +20,8 @@ MUST_USE struct error *check_item_size(struct arena *a, struct item item);
 struct update_check {
     const struct table *table;
     struct item old, updated;
-    bool is_expression; /* words differ from those for AttributeUpdates */
+    size_t key_bytes, overhead_bytes; /* of UpdateItem; no overhead elsewhere */
+    bool is_expression;               /* words differ from those for AttributeUpdates */
 };
 MUST_USE struct error *check_updated(struct arena *a, const struct update_check *update);
 

@@ -10,6 +10,7 @@
  * The token is remembered as a note of the store for IDEMPOTENCY_WINDOW_MS:
  *
  *     "transact/" token = until (8 bytes, Unix ms) fingerprint of the request (16 bytes)
+ *                         { size of the larger image (4 bytes), one for each action }
  *
  * Source: AWS "Amazon DynamoDB Transactions: How it works", Idempotency. */
 #include "dynamodb/api/admission.h"
@@ -59,6 +60,8 @@ static struct error *take_action(struct op *op, const struct transact_write_item
     TRY(expressions_check(op->arena, &w->expressions));
     if (w->input->error)
         return w->input->error;
+    if (w->kind == WRITE_PUT)
+        TRY(check_item_size(op->arena, w->input->item));
     return write_bind(op, w);
 }
 
@@ -73,11 +76,9 @@ static struct error *resolve(struct op *op, struct transaction *t)
 {
     for (size_t i = 0; i < t->count; i++)
         TRY(op_table(op, t->writes[i].table_name, &t->writes[i].table));
-    for (size_t i = 0; i < t->count; i++) {
+    for (size_t i = 0; i < t->count && !t->is_canceled; i++) { /* the first that fails is told */
         struct write *w = &t->writes[i];
-        struct error *e = w->kind == WRITE_PUT ? check_item_size(op->arena, w->input->item) : NULL;
-        if (!e)
-            e = write_resolve(op, w);
+        struct error *e = write_resolve(op, w);
         /* Empty key values are malformed input, not an action that fails. */
         if (e && str_starts(e->message, S("One or more parameter values are not valid.")))
             return e;
@@ -151,7 +152,8 @@ static struct error *look_up_token(struct op *op, struct transaction *t, struct 
     bool found;
     TRY(txn_note_get(txn, t->note, &value, &found));
     int64_t until_ms;
-    if (!found || value.len != sizeof until_ms + sizeof t->fingerprint)
+    size_t head = sizeof until_ms + sizeof t->fingerprint;
+    if (!found || value.len < head)
         return NULL;
     memcpy(&until_ms, value.data, sizeof until_ms);
     if (until_ms <= clock_now_ms(op->clock))
@@ -162,7 +164,16 @@ static struct error *look_up_token(struct op *op, struct transaction *t, struct 
                          "request. Do not reuse a client token with different requests, unless "
                          "the requests are identical");
     t->is_replay = true;
+    for (size_t i = 0; i < t->count && value.len >= head + (i + 1) * sizeof(uint32_t); i++)
+        memcpy(&t->writes[i].replayed_bytes, value.data + head + i * sizeof(uint32_t),
+               sizeof(uint32_t));
     return NULL;
+}
+
+/* Of the larger image: what a replay of the request is charged for reading. */
+static uint32_t larger_size(const struct write *w)
+{
+    return w->old.size_bytes > w->new_item.size_bytes ? w->old.size_bytes : w->new_item.size_bytes;
 }
 
 static void remember_token(struct op *op, const struct transaction *t, struct txn *txn)
@@ -170,10 +181,16 @@ static void remember_token(struct op *op, const struct transaction *t, struct tx
     if (!t->note.len)
         return;
     int64_t until_ms = clock_now_ms(op->clock) + IDEMPOTENCY_WINDOW_MS;
-    char value[sizeof until_ms + sizeof t->fingerprint];
+    size_t head = sizeof until_ms + sizeof t->fingerprint;
+    char *value = arena_alloc(op->arena, head + t->count * sizeof(uint32_t));
     memcpy(value, &until_ms, sizeof until_ms);
     memcpy(value + sizeof until_ms, t->fingerprint.bytes, sizeof t->fingerprint);
-    txn_note_put(txn, t->note, (struct str){value, sizeof value}, until_ms);
+    for (size_t i = 0; i < t->count; i++) {
+        uint32_t size = larger_size(&t->writes[i]);
+        memcpy(value + head + i * sizeof size, &size, sizeof size);
+    }
+    struct str note = {value, head + t->count * sizeof(uint32_t)};
+    txn_note_put(txn, t->note, note, until_ms);
 }
 
 /* -- deciding -----------------------------------------------------------------------------------
@@ -181,7 +198,6 @@ static void remember_token(struct op *op, const struct transaction *t, struct tx
 
 static struct error *decide_all(struct op *op, struct transaction *t, struct txn *txn)
 {
-    uint64_t bytes = 0;
     for (size_t i = 0; i < t->count; i++) {
         struct write *w = &t->writes[i];
         TRY(txn_get(txn, w->table, &w->key, &w->old));
@@ -194,14 +210,8 @@ static struct error *decide_all(struct op *op, struct transaction *t, struct txn
                 reason.item = w->old.attributes;
             transaction_cancel(t, i, reason);
         }
-        bytes += item_exists(w->new_item) ? w->new_item.size_bytes : w->old.size_bytes;
     }
-    if (t->is_canceled)
-        return transaction_canceled(op->arena, t->reasons, t->count);
-    if (bytes > LIMIT_TRANSACTION_BYTES)
-        return invalid(op->arena,
-                       "The aggregate size of the items in the transaction exceeds 4 MB");
-    return NULL;
+    return t->is_canceled ? transaction_canceled(op->arena, t->reasons, t->count) : NULL;
 }
 
 /* Positions count planned changes only. */
@@ -221,11 +231,8 @@ static struct error *plan_all(struct op *op, struct transaction *t, struct txn *
 static struct error *decide_and_commit(struct op *op, struct transaction *t, struct txn *txn)
 {
     TRY(look_up_token(op, t, txn));
-    if (t->is_replay) {
-        for (size_t i = 0; i < t->count; i++)
-            TRY(txn_get(txn, t->writes[i].table, &t->writes[i].key, &t->writes[i].old));
+    if (t->is_replay)
         return NULL;
-    }
     TRY(decide_all(op, t, txn));
     TRY(plan_all(op, t, txn));
     remember_token(op, t, txn);
@@ -242,7 +249,7 @@ static void add_cost(struct op *op, const struct transaction *t, const struct tx
     const struct write *w = &t->writes[at];
     c->table = w->table;
     if (t->is_replay) {
-        uint64_t halves = 2 * capacity_read(w->old.size_bytes, true);
+        uint64_t halves = 2 * capacity_read(w->replayed_bytes, true);
         c->table_halves += halves;
         c->read_halves += halves;
         return;
@@ -251,7 +258,7 @@ static void add_cost(struct op *op, const struct transaction *t, const struct tx
     c->table_halves += halves;
     c->write_halves += halves;
     if (w->is_write)
-        c->write_halves += capacity_add_writes(op->arena, c, txn, position, 2);
+        c->write_halves += capacity_add_writes(op->arena, c, txn, position);
 }
 
 /* One cost for each table, in the order of first mention. Positions count planned changes only. */
@@ -322,6 +329,23 @@ void transaction_reply_costs(struct op *op, const struct transaction *t)
     json_end_array(op->reply);
 }
 
+/* The items of puts, the keys and values of the rest: what is sent counts, not what is changed by
+ * it (ScyllaDB Alternator's test_transact.py). */
+static struct error *check_payload(struct op *op, const struct transaction *t)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < t->count; i++) {
+        const value_map *values = t->writes[i].expressions.values;
+        bytes += t->writes[i].input->item.size_bytes;
+        for (size_t k = 0; values && k < values->count; k++)
+            bytes += value_size(values->items[k].value.value);
+    }
+    if (bytes <= LIMIT_TRANSACTION_BYTES)
+        return NULL;
+    return invalid(op->arena, "Transaction payload size cannot exceed %u bytes",
+                   LIMIT_TRANSACTION_BYTES);
+}
+
 struct error *run_transact_write_items(struct op *op)
 {
     const struct transact_write_items_input *in = op->input;
@@ -329,6 +353,7 @@ struct error *run_transact_write_items(struct op *op)
         transaction_of(op, in->transact_items.count, in->return_consumed_capacity);
     for (size_t i = 0; i < t.count; i++)
         TRY(take_action(op, &in->transact_items.items[i], &t.writes[i]));
+    TRY(check_payload(op, &t));
     TRY(resolve(op, &t));
     if (in->client_request_token.data)
         transaction_set_token(op, &t, in->client_request_token, fingerprint_of(&t));

@@ -95,12 +95,20 @@ static struct error *decide_update(struct op *op, struct write *w)
 {
     struct item before = item_exists(w->old) ? w->old : w->input->item;
     const struct bound *update = bound_of(w, EXPR_UPDATE);
+    bool creates = !item_exists(w->old);
+    if (creates && update && update_only_removes(update)) { /* nothing comes of nothing */
+        w->new_item = (struct item){0};
+        return NULL;
+    }
     w->new_item = before;
     if (update)
         TRY(apply(op, w, update, before));
+    size_t overhead = update && w->counts_overhead ? update_overhead(update) : 0;
     return check_updated(op->arena, &(struct update_check){.table = w->table,
                                                            .old = w->old,
                                                            .updated = w->new_item,
+                                                           .key_bytes = w->input->item.size_bytes,
+                                                           .overhead_bytes = overhead,
                                                            .is_expression = !w->is_older});
 }
 
@@ -157,7 +165,7 @@ struct error *write_commit(struct op *op, struct write *w, enum return_capacity 
         cost->table = w->table;
         cost->name = w->table_name;
         cost->table_halves += capacity_write(w->old, w->new_item);
-        capacity_add_writes(op->arena, cost, &t, 0, 1);
+        capacity_add_writes(op->arena, cost, &t, 0);
     }
     txn_end(&t);
     op_depends(op, t.depends_on);

@@ -23,6 +23,7 @@ struct write {
     struct expressions expressions;
     bool shows_old_on_failure; /* ReturnValuesOnConditionCheckFailure: ALL_OLD */
     bool is_older;             /* AttributeUpdates: failures are told in other words */
+    bool counts_overhead;      /* UpdateItem: its actions count against the size of the item */
     bool is_statement;         /* PartiQL: again in other words; a put is an INSERT */
 
     /* write_resolve */
@@ -32,7 +33,8 @@ struct write {
     /* Set by the caller before write_decide; its answer. */
     struct item old;
     struct item new_item;
-    bool is_write; /* false: a condition check */
+    bool is_write;           /* false: a condition check */
+    uint32_t replayed_bytes; /* of a transaction that was done before: what it was charged for */
 };
 
 /* The expressions of a write; update.data is NULL where there can be none. */

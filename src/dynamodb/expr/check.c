@@ -194,8 +194,7 @@ static struct error *check_call(struct arena *a, const struct bound *bound, cons
     case OP_EXISTS:
     case OP_NOT_EXISTS:
         return check_needs_path(a, bound, call);
-    case OP_TYPE:
-        TRY(check_needs_path(a, bound, call));
+    case OP_TYPE: /* of a value too, whatever the developer guide says */
         TRY(check_distinct(a, bound, call));
         return check_type_name(a, bound, call->args[1]);
     case OP_IF_NOT_EXISTS:

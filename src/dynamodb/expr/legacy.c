@@ -106,9 +106,12 @@ static const struct node *condition(struct builder *b, const struct legacy_condi
     const struct node *node = branch(b, op_of(c->op), args, 1 + c->value_count);
     if (c->op != LEGACY_NOT_CONTAINS)
         return node;
-    const struct node **inner = arena_new(b->arena, const struct node *);
-    *inner = node;
-    return branch(b, OP_NOT, inner, 1);
+    /* What is not there does not fail to contain. */
+    const struct node **inner = arena_array(b->arena, const struct node *, 3);
+    inner[0] = node;
+    inner[1] = branch(b, OP_EXISTS, args, 1);
+    inner[2] = branch(b, OP_NOT, inner, 1);
+    return branch(b, OP_AND, inner + 1, 2);
 }
 
 const struct bound *legacy_conditions(struct arena *a, enum expr_kind kind,

@@ -3,7 +3,11 @@
 #include "dynamodb/expr/parser.h"
 #include "dynamodb/expr/reserved.h"
 
-enum place { PLACE_CONDITION, PLACE_OPERAND };
+enum place {
+    PLACE_CONDITION,
+    PLACE_OPERAND,
+    PLACE_APPENDED, /* inside list_append, which may not stand there again */
+};
 
 struct checker {
     struct arena *arena;
@@ -46,6 +50,9 @@ static struct error *check_call(struct checker *c, const struct node *call, enum
         return function_error(c, call, "Invalid function name");
     if (is_update && !is_update_function(call->op))
         return function_error(c, call, "The function is not allowed in an update expression");
+    if (is_update && place == PLACE_APPENDED && call->op == OP_LIST_APPEND)
+        return function_error(c, call,
+                              "The function is not allowed to be used this way in an expression");
     if (is_update)
         return NULL;
     if (is_update_function(call->op))
@@ -65,6 +72,8 @@ static struct error *check_node(struct checker *c, const struct node *node, enum
         TRY(check_call(c, node, place));
     if (node->op == OP_AND || node->op == OP_OR || node->op == OP_NOT)
         inside = PLACE_CONDITION;
+    else if (node->op == OP_LIST_APPEND)
+        inside = PLACE_APPENDED;
     for (size_t i = 0; i < node->count; i++)
         TRY(check_node(c, node->args[i], inside));
     return NULL;

@@ -339,9 +339,10 @@ static struct error *add(struct arena *a, struct decimal *x, struct decimal *y, 
     /* When y reaches more than 38 places below the head of x, no cancelling can bring the sum
      * within 38 digits: for that, both would have to begin within one place of each other. */
     if (x->exponent - last_exponent(y) > MAX_DIGITS)
-        return check_range(a, 0, true);
+        return check_range(a, MOST_EXPONENT + 1, false);
     combine(x, y, x->is_negative == y->is_negative ? 1 : -1, &sum);
-    TRY(check_range(a, sum.exponent, sum.count > MAX_DIGITS));
+    /* Of a sum with too many digits the service says that it is too large. */
+    TRY(check_range(a, sum.count > MAX_DIGITS ? MOST_EXPONENT + 1 : sum.exponent, false));
     encode(&sum, out);
     return NULL;
 }

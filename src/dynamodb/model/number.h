@@ -33,8 +33,8 @@ void number_print(struct buf *out, struct str encoded);
 size_t number_encoded_len(struct str bytes);
 /* Bytes the service counts for it: about one for two digits, plus one. */
 size_t number_size(struct str encoded);
-/* Sum and difference, exact; the error is overflow or more than 38 digits, as the service has it.
- */
+/* Sum and difference, exact; the error is overflow, also for more than 38 digits: the service has no
+ * other word for it (ScyllaDB Alternator's test_number.py). */
 MUST_USE struct error *number_add(struct arena *a, struct str x, struct str y, struct number *out);
 MUST_USE struct error *number_subtract(struct arena *a, struct str x, struct str y,
                                        struct number *out);

@@ -133,11 +133,11 @@ TEST(adds_and_subtracts_at_the_limits)
         {STR_INIT("7"), STR_INIT("7"), STR_INIT("14"), STR_INIT("0")},
         {STR_INIT(NINES), STR_INIT("1"), STR_INIT("100000000000000000000000000000000000000"),
          STR_INIT("99999999999999999999999999999999999998")},
-        {STR_INIT("1"), STR_INIT("0." NINES), STR_INIT(TOO_MANY),
+        {STR_INIT("1"), STR_INIT("0." NINES), STR_INIT(OVERFLOWS),
          STR_INIT("0.00000000000000000000000000000000000001")},
-        {STR_INIT("1e38"), STR_INIT("1"), STR_INIT(TOO_MANY), STR_INIT(NINES)},
-        {STR_INIT("1e39"), STR_INIT("1"), STR_INIT(TOO_MANY), STR_INIT(TOO_MANY)},
-        {STR_INIT("1e125"), STR_INIT("1e-130"), STR_INIT(TOO_MANY), STR_INIT(TOO_MANY)},
+        {STR_INIT("1e38"), STR_INIT("1"), STR_INIT(OVERFLOWS), STR_INIT(NINES)},
+        {STR_INIT("1e39"), STR_INIT("1"), STR_INIT(OVERFLOWS), STR_INIT(OVERFLOWS)},
+        {STR_INIT("1e125"), STR_INIT("1e-130"), STR_INIT(OVERFLOWS), STR_INIT(OVERFLOWS)},
         {STR_INIT("9e125"), STR_INIT("1e125"), STR_INIT(OVERFLOWS), {NULL, 0}},
         {STR_INIT("-9e125"), STR_INIT("-1e125"), STR_INIT(OVERFLOWS), {NULL, 0}},
         {STR_INIT("1.1e-130"), STR_INIT("1e-130"), {NULL, 0}, STR_INIT(UNDERFLOWS)},
@@ -230,7 +230,7 @@ static struct str fixed_show(struct arena *a, const struct fixed *f)
     if (TOP - first < -130)
         return S(UNDERFLOWS);
     if (last - first + 1 > 38)
-        return S(TOO_MANY);
+        return S(OVERFLOWS);
     struct str text = f->sign < 0 ? S("-") : S("");
     int start = first < TOP ? first : TOP;
     int end = last > TOP ? last : TOP;
