@@ -4,6 +4,7 @@ import concurrent.futures
 import http.client
 import json
 import os
+import resource
 import signal
 import socket
 import sqlite3
@@ -194,6 +195,7 @@ def broken_bodies_are_400_or_415_and_nothing_is_stored():
     for raw in bodies:
         status, body, _ = api().call("POST", "/api/messages", ANDREW, raw=raw)
         assert (status, body["error"]) == (400, "bad_request"), (raw[:60], status, body)
+        assert b"\\ud800" not in raw or "is not JSON" in body["message"], body
     for content_type in ("text/plain", "application/x-www-form-urlencoded", "application/jsonx", ""):
         status, body, _ = api().call("POST", "/api/messages", ANDREW, raw=good, headers={"Content-Type": content_type})
         assert (status, body["error"]) == (415, "unsupported_media_type"), (content_type, status, body)
@@ -479,6 +481,32 @@ def messages_of_many_senders_arrive_in_the_order_of_seq():
 
 
 @suite.test
+def two_thousand_streams_get_a_message_each_and_their_places_are_given_back():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 8192:
+        raise Skip("too few descriptors here")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (8192, hard))
+    with Api("--limits", "off") as a:
+        request = "GET /api/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\r\n"
+        lines = []
+        for i in range(2000):
+            line = socket.create_connection(("127.0.0.1", a.port), 20)
+            line.sendall(request.format(a.tokens[(ANDREW, BAYKO)[i % 2]]).encode())
+            lines.append(line)
+        for line in lines:
+            assert line.recv(12) == b"HTTP/1.1 200"
+        a.pair()
+        for line in lines:
+            seen = b""
+            while b"event: message" not in seen:
+                more = line.recv(65536)
+                assert more, seen
+                seen += more
+            line.close()
+        wait_for(lambda: b"\ncruddur_live_streams 0\n" in a.call("GET", "/metrics", LONDO)[1], 20, "all have left")
+
+
+@suite.test
 def user_has_twenty_streams_and_leaving_is_noticed():
     with Api() as a:
         streams = [Live(a, LONDO) for _ in range(20)]
@@ -560,6 +588,17 @@ def metrics_are_prometheus_text():
             assert base in typed or base.rsplit("_", 1)[0] in typed, line
             float(value)
     assert b'cruddur_http_requests_total{method="GET",route="/api/health-check",status="200"}' in body
+
+
+@suite.test
+def scraper_has_a_token_of_its_own_that_opens_nothing_else():
+    token = "a-secret-of-sixteen-or-more"
+    with Api(env={"CRUDDUR_METRICS_TOKEN": token}) as a:
+        assert a.call("GET", "/metrics", token)[0] == 200
+        assert a.call("GET", "/metrics")[0] == 401
+        assert a.call("GET", "/metrics", token + "x")[0] == 401
+        assert a.call("GET", "/api/message_groups", token)[0] == 401
+    assert "CRUDDUR_METRICS_TOKEN is too short" in failure(env={"CRUDDUR_METRICS_TOKEN": "short"})
 
 
 # -- browsers ---------------------------------------------------------------------------------------

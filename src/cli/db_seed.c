@@ -9,7 +9,7 @@ static struct error *add(struct cli *cli, struct users *users, const char *where
     size_t added, count;
     const struct user *all;
     TRY(users_prepare(users, cli->arena));
-    TRY(people_add_demo(users, cli->arena, &added));
+    TRY(users_add_demo(users, cli->arena, &rand_system, &added));
     TRY(users_list(users, cli->arena, &all, &count));
     printf("added %zu, now %zu users in %s\n", added, count, where);
     for (size_t i = 0; i < count; i++)

@@ -41,7 +41,7 @@ static struct error *run(struct cli *cli)
     struct ddb ddb;
     struct error *error = ddb_open(cli, rows, countof(rows), 1, &ddb);
     if (!error)
-        error = show(&ddb, data_dir, ddb.words.count ? ddb.words.items[0] : people_demo_handles[0],
+        error = show(&ddb, data_dir, ddb.words.count ? ddb.words.items[0] : users_demo_handles[0],
                      year);
     ddb_close(&ddb);
     return error;

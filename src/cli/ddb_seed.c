@@ -144,7 +144,7 @@ static struct error *find_people(struct cli *cli, const char *data_dir, struct o
     struct error *error = NULL;
     for (size_t i = 0; i < 2 && !error; i++) {
         bool found = false;
-        const char *handle = handles->count ? handles->items[i] : people_demo_handles[i];
+        const char *handle = handles->count ? handles->items[i] : users_demo_handles[i];
         error = users_by_handle(users, cli->arena, str_z(handle), &people[i], &found);
         if (!error && !found)
             error = error_new(cli->arena, &error_system,

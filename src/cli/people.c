@@ -1,7 +1,6 @@
 #include "cli/people.h"
 
 #include "base/clock.h"
-#include "base/rand.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -78,33 +77,5 @@ struct error *people_mode(struct cli *cli, const struct option_list *words, cons
     if (is_prod && setenv("CONNECTION_URL", url, true) != 0)
         return error_errno(cli->arena, "cannot set CONNECTION_URL");
     printf("\033[1;36m%s\033[0m\nRUNNING IN %s\n", label, is_prod ? "PRODUCTION" : "DEVELOPMENT");
-    return NULL;
-}
-
-const char *const people_demo_handles[3] = {"andrewbrown", "bayko", "londo"};
-
-struct error *people_add_demo(struct users *users, struct arena *a, size_t *added)
-{
-    static const char *const names[countof(people_demo_handles)] = {"Andrew Brown", "Andrew Bayko",
-                                                                    "Londo Mollari"};
-    *added = 0;
-    for (size_t i = 0; i < countof(people_demo_handles); i++) {
-        struct user user;
-        bool found;
-        struct str handle = str_z(people_demo_handles[i]);
-        TRY(users_by_handle(users, a, handle, &user, &found));
-        if (found)
-            continue;
-        char uuid[RAND_UUID_BYTES], cognito_id[RAND_UUID_BYTES];
-        user = (struct user){
-            .uuid = rand_uuid(&rand_system, uuid),
-            .handle = handle,
-            .display_name = str_z(names[i]),
-            .email = arena_printf(a, "%s@example.com", people_demo_handles[i]),
-            .cognito_user_id = rand_uuid(&rand_system, cognito_id),
-        };
-        TRY(users_add(users, a, &user));
-        ++*added;
-    }
     return NULL;
 }

@@ -27,8 +27,3 @@ MUST_USE struct error *data_dir_make(struct arena *a, const char *path);
  * for the person: "PostgreSQL", or the file. */
 MUST_USE struct error *people_open(struct cli *cli, const char *data_dir, bool may_create,
                                    struct users **out, const char **where);
-
-/* The three people of a demonstration: andrewbrown, bayko and londo. Adds those whose handle is
- * missing; *added counts them. */
-MUST_USE struct error *people_add_demo(struct users *users, struct arena *a, size_t *added);
-extern const char *const people_demo_handles[3];

@@ -24,6 +24,8 @@ enum {
     WORKERS_MAX = 1024,
     REMOTE_TIMEOUT_MS = 10000,
     REMOTE_ATTEMPTS = 4,
+    REMOTE_STREAM_PAUSE_MS = 250, /* the service takes five GetRecords a second from a shard */
+    METRICS_TOKEN_MIN_CHARS = 16,
 };
 
 struct settings {
@@ -75,7 +77,8 @@ static const char usage[] =
     "  --trigger TABLE=URL  invoke a function with the changes of TABLE; may be repeated; options\n"
     "                       are those of `cruddur dynamodb --help`\n"
     "\n"
-    "People are in PostgreSQL when CONNECTION_URL is set, else in users.db of the data folder.\n";
+    "People are in PostgreSQL when CONNECTION_URL is set, else in users.db of the data folder.\n"
+    "/metrics takes any access token, and the one in CRUDDUR_METRICS_TOKEN, for Prometheus.\n";
 
 /* -- flags ------------------------------------------------------------------------------------- */
 
@@ -103,6 +106,7 @@ static struct error *read_flags(struct cli *cli, struct settings *s)
 
 static struct error *check_flags(struct cli *cli, const struct settings *s)
 {
+    struct str metrics_token = str_z(getenv("CRUDDUR_METRICS_TOKEN"));
     const struct {
         bool is_wrong;
         const char *words;
@@ -112,6 +116,8 @@ static struct error *check_flags(struct cli *cli, const struct settings *s)
         {s->limits && strcmp(s->limits, "off") != 0, "--limits knows only off"},
         {s->cache_mb > 1 << 20, "--cache-mb is at most 1048576"},
         {s->workers > WORKERS_MAX, "--workers is at most 1024"},
+        {metrics_token.len && metrics_token.len < METRICS_TOKEN_MIN_CHARS,
+         "CRUDDUR_METRICS_TOKEN is too short to be a secret: 16 characters at least"},
         {s->remote_url && s->dynamodb_port != PORT_UNSET,
          "--dynamodb-port is for the own store: with --dynamodb there is none"},
         {s->remote_url && s->in_memory, "--in-memory is for the own store: with --dynamodb there "
@@ -230,6 +236,8 @@ static struct error *open_messaging(struct cli *cli, const struct settings *s, s
         .workers = (size_t)s->workers,
         .origins = origins,
         .origin_count = s->origins.count,
+        .metrics_token = str_z(getenv("CRUDDUR_METRICS_TOKEN")),
+        .stream_pause_ms = s->remote_url ? REMOTE_STREAM_PAUSE_MS : 0,
         .is_production = s->is_production,
         .has_no_limits = s->limits != NULL,
         .is_healthy = run->engine ? is_healthy : NULL,

@@ -43,9 +43,9 @@ static struct error *add_flawed(struct printing *p, struct str name, enum token_
 static struct error *find_demo_users(struct printing *p, struct user *out, size_t *count)
 {
     *count = 0;
-    for (size_t i = 0; i < countof(people_demo_handles); i++) {
+    for (size_t i = 0; i < USERS_DEMO_COUNT; i++) {
         bool found;
-        TRY(users_by_handle(p->users, p->cli->arena, str_z(people_demo_handles[i]), &out[*count],
+        TRY(users_by_handle(p->users, p->cli->arena, str_z(users_demo_handles[i]), &out[*count],
                             &found));
         *count += found;
     }
@@ -57,7 +57,7 @@ static struct error *find_demo_users(struct printing *p, struct user *out, size_
 
 static struct error *write_tokens(struct printing *p)
 {
-    struct user users[countof(people_demo_handles)];
+    struct user users[USERS_DEMO_COUNT];
     size_t count;
     char stranger[RAND_UUID_BYTES];
     TRY(find_demo_users(p, users, &count));

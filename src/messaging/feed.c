@@ -282,7 +282,7 @@ static int64_t one_round(struct feed *feed, struct arena *a)
     report(feed, e);
     if (e)
         return FAILED_MS;
-    return count ? 0 : feed->options.idle_ms;
+    return count ? feed->options.busy_ms : feed->options.idle_ms;
 }
 
 static void *run(void *context)

@@ -34,6 +34,7 @@ struct feed_options {
     bool announce_own;
     bool may_prepare; /* chat_prepare for a table that was made again without its stream */
     int64_t idle_ms;  /* pause between two looks at a quiet stream; 0: 100 */
+    int64_t busy_ms;  /* … and at one that had news; 0: none */
 };
 
 /* Never fails: what is not there yet is waited for. */

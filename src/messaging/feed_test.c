@@ -250,9 +250,50 @@ TEST(a_stream_that_is_missing_is_switched_on)
     world_close(&w);
 }
 
+/* -- a service that counts --------------------------------------------------------------------- */
+
+struct counting {
+    struct client client;
+    struct client *inner;
+    _Atomic int looks, shards;
+};
+
+static struct error *counting_call(struct client *c, struct arena *a, struct str operation,
+                                   struct str request, struct str *response)
+{
+    struct counting *counting = (struct counting *)c;
+    counting->looks += str_eq(operation, S("GetRecords"));
+    counting->shards += str_eq(operation, S("GetShardIterator"));
+    return client_call(counting->inner, a, operation, request, response);
+}
+
+/* The service takes five GetRecords a second from each shard, however much there is to read. */
+TEST(a_busy_stream_is_not_looked_at_more_often)
+{
+    static const struct client_ops ops = {.call = counting_call};
+    world_open_live(&w, arena);
+    seed();
+    struct counting counting = {.client = {&ops}, .inner = w.client};
+    struct feed *feed = feed_start(&(struct feed_options){.client = &counting.client,
+                                                          .chat = w.chat,
+                                                          .table = WORLD_TABLE,
+                                                          .clock = &clock_system,
+                                                          .idle_ms = 250,
+                                                          .busy_ms = 250});
+    for (int i = 0; i < 60; i++) {
+        struct str sk = arena_printf(arena, "2026-04-01T10:00:%02d.000000+00:00", i);
+        foreign_message(&w, GROUP, sk, ANDREW, "m");
+        sleep_ms(10);
+    }
+    feed_stop(feed);
+    CHECK(counting.shards > 0);
+    CHECK(counting.looks <= 4 * counting.shards); /* at 0, 250, 500, and perhaps 750 ms */
+    world_close(&w);
+}
+
 TAP_MAIN(T(defect_8_every_record_of_a_batch_is_handled),
          T(a_foreign_message_is_adopted_and_told_once), T(a_message_waits_for_its_group_rows),
          T(own_messages_are_left_to_the_sender), T(own_messages_are_told_at_once_when_asked_for),
          T(messages_of_other_servers_are_told), T(defect_12_what_came_while_nobody_read_is_adopted),
          T(a_quiet_feed_writes_nothing), T(a_table_dropped_and_made_again_is_followed),
-         T(a_stream_that_is_missing_is_switched_on))
+         T(a_stream_that_is_missing_is_switched_on), T(a_busy_stream_is_not_looked_at_more_often))

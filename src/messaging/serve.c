@@ -33,7 +33,7 @@ static struct error *prepare_users(struct serve *s, struct arena *a)
     size_t count;
     TRY(users_list(s->users, a, &all, &count));
     bool wants_demo = !s->options.is_production && count == 0 && (is_ours || !is_there);
-    return wants_demo ? users_add_demo(s->users, a, s->options.rand) : NULL;
+    return wants_demo ? users_add_demo(s->users, a, s->options.rand, NULL) : NULL;
 }
 
 static struct error *refuse_demo_users(struct serve *s, struct arena *a)
@@ -95,7 +95,10 @@ static struct error *open_chat(struct serve *s, struct arena *a)
 static struct error *open_web(struct serve *s, struct arena *a)
 {
     const struct serve_options *o = &s->options;
-    const struct hub_options hub = {.clock = o->clock, .rand = o->rand, .has_thread = true};
+    const struct hub_options hub = {.clock = o->clock,
+                                    .rand = o->rand,
+                                    .streams_per_user = o->has_no_limits ? SIZE_MAX : 0,
+                                    .has_thread = true};
     s->hub = hub_new(&hub);
     s->limits = limits_new(o->clock, o->rand, o->has_no_limits);
     const struct web_options web = {
@@ -112,6 +115,7 @@ static struct error *open_web(struct serve *s, struct arena *a)
         .clock = o->clock,
         .origins = o->origins,
         .origin_count = o->origin_count,
+        .metrics_token = o->metrics_token,
         .has_demo_sign_in = !o->is_production,
         .is_healthy = o->is_healthy,
         .health_context = o->health_context,
@@ -151,6 +155,8 @@ struct error *serve_start(struct arena *a, struct serve *s)
         .context = s,
         .announce_own = true,
         .may_prepare = !s->options.is_production,
+        .idle_ms = s->options.stream_pause_ms,
+        .busy_ms = s->options.stream_pause_ms,
     };
     s->feed = feed_start(&feed);
     return web_start(a, s->web);

@@ -24,8 +24,10 @@ struct serve_options {
     size_t workers;
     const struct str *origins;
     size_t origin_count;
+    struct str metrics_token;          /* see web.h */
+    int64_t stream_pause_ms;           /* between two looks at the table's stream; 0: see feed.h */
     bool is_production;                /* no demo people, nothing is made that is missing */
-    bool has_no_limits;                /* rate limits off */
+    bool has_no_limits;                /* rate limits and streams per user off */
     bool (*is_healthy)(void *context); /* see web.h */
     void *health_context;
     const struct clock *clock;

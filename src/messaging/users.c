@@ -244,44 +244,59 @@ struct error *users_prepare(struct users *u, struct arena *a)
     return is_there ? NULL : u->store->ops->create_table(u->store, a);
 }
 
-static const struct {
-    struct str handle, display_name, email;
-} demo_users[] = {
-    {STR_INIT("andrewbrown"), STR_INIT("Andrew Brown"), STR_INIT("andrewbrown@example.com")},
-    {STR_INIT("bayko"), STR_INIT("Andrew Bayko"), STR_INIT("bayko@example.com")},
-    {STR_INIT("londo"), STR_INIT("Londo Mollari"), STR_INIT("londo@example.com")},
-};
+/* -- the people of a demonstration ------------------------------------------------------------- */
+
+const char *const users_demo_handles[USERS_DEMO_COUNT] = {"andrewbrown", "bayko", "londo"};
+
+static const char *const demo_names[USERS_DEMO_COUNT] = {"Andrew Brown", "Andrew Bayko",
+                                                         "Londo Mollari"};
+
+static struct str demo_email(struct arena *a, size_t i)
+{
+    return arena_printf(a, "%s@example.com", users_demo_handles[i]);
+}
 
 bool users_is_demo(struct str handle)
 {
-    for (size_t i = 0; i < countof(demo_users); i++)
-        if (str_eq(handle, demo_users[i].handle))
+    for (size_t i = 0; i < USERS_DEMO_COUNT; i++)
+        if (str_eq(handle, str_z(users_demo_handles[i])))
             return true;
     return false;
 }
 
-struct error *users_add_demo(struct users *u, struct arena *a, const struct rand_source *rand)
+struct error *users_add_demo(struct users *u, struct arena *a, const struct rand_source *rand,
+                             size_t *added)
 {
-    for (size_t i = 0; i < countof(demo_users); i++) {
+    size_t count = 0;
+    for (size_t i = 0; i < USERS_DEMO_COUNT; i++) {
         char uuid[RAND_UUID_BYTES], sub[RAND_UUID_BYTES];
-        const struct user user = {rand_uuid(rand, uuid), demo_users[i].handle,
-                                  demo_users[i].display_name, demo_users[i].email,
-                                  rand_uuid(rand, sub)};
+        struct user user;
+        bool found;
+        struct str handle = str_z(users_demo_handles[i]);
+        /* Looked for first: upstream's table takes a handle twice. */
+        TRY(users_by_handle(u, a, handle, &user, &found));
+        if (found)
+            continue;
+        user = (struct user){rand_uuid(rand, uuid), handle, str_z(demo_names[i]), demo_email(a, i),
+                             rand_uuid(rand, sub)};
         struct error *error = users_add(u, a, &user);
-        if (error && error->kind != &users_taken)
+        if (error && error->kind != &users_taken) /* another server may be first */
             return error;
+        count += !error;
     }
+    if (added)
+        *added = count;
     return NULL;
 }
 
 struct error *users_has_demo(struct users *u, struct arena *a, bool *out)
 {
     *out = false;
-    for (size_t i = 0; i < countof(demo_users); i++) {
+    for (size_t i = 0; i < USERS_DEMO_COUNT; i++) {
         struct user user;
         bool found;
-        TRY(users_by_handle(u, a, demo_users[i].handle, &user, &found));
-        if (found && str_eq(user.email, demo_users[i].email))
+        TRY(users_by_handle(u, a, str_z(users_demo_handles[i]), &user, &found));
+        if (found && str_eq(user.email, demo_email(a, i)))
             *out = true;
     }
     return NULL;

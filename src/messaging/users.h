@@ -54,10 +54,13 @@ MUST_USE struct error *users_has_table(struct users *users, struct arena *a, boo
  * A table that is there is left as it is. */
 MUST_USE struct error *users_prepare(struct users *users, struct arena *a);
 
-/* The people of an empty store: andrewbrown, bayko and londo. Each gets a uuid and an identity
- * (cognito_user_id) of its own. Those that are there already stay as they are. */
+/* The people of a demonstration. */
+#define USERS_DEMO_COUNT 3
+extern const char *const users_demo_handles[USERS_DEMO_COUNT]; /* andrewbrown, bayko, londo */
+/* Adds those whose handle is missing, each with a uuid and an identity (cognito_user_id) of its
+ * own. *added (may be NULL) counts them. */
 MUST_USE struct error *users_add_demo(struct users *users, struct arena *a,
-                                      const struct rand_source *rand);
+                                      const struct rand_source *rand, size_t *added);
 /* Is this the handle of one of them? Sign-in on the page is for these only. */
 bool users_is_demo(struct str handle);
 /* Is there one that users_add_demo has made? */

@@ -70,10 +70,12 @@ TEST(own_table_is_made_once_and_holds_the_demo_people)
     struct bench b;
     set_up(&b, arena);
     bool is_there = true;
+    size_t added = 0;
     CHECK(!users_has_table(b.users, arena, &is_there) && !is_there);
     for (int i = 0; i < 2; i++) {
         CHECK(!users_prepare(b.users, arena));
-        CHECK(!users_add_demo(b.users, arena, &rand_system));
+        CHECK(!users_add_demo(b.users, arena, &rand_system, &added));
+        CHECK_INT(added, i ? 0 : 3);
         CHECK(!users_has_table(b.users, arena, &is_there) && is_there);
     }
     const struct user *all = NULL;

@@ -35,6 +35,7 @@ struct web_options {
     const struct clock *clock;
     const struct str *origins; /* "https://app.example.com", beside our own and localhost:3000 */
     size_t origin_count;
+    struct str metrics_token; /* also opens /metrics, for a scraper; empty: only access tokens do */
     bool has_demo_sign_in;
     /* NULL: always. Must not block. */
     bool (*is_healthy)(void *context);

@@ -48,8 +48,11 @@ static struct error *read_members(struct web_request *r, struct json_reader *rea
         if (seen & (1u << i)) /* which of the two did the client mean? */
             return error_new(r->arena, &web_bad_request, "%.*s stands twice", STR_ARG(name));
         seen |= 1u << i;
-        bool was_sound = json_peek(reader) != JSON_INVALID;
-        if (!read_member(reader, &members[i]) && was_sound)
+        enum json_type type = json_peek(reader);
+        /* A string that cannot be read is no string: the reader says why, at the end. */
+        bool is_unreadable =
+            type == JSON_INVALID || (type == JSON_STRING && members[i].type == WEB_TEXT);
+        if (!read_member(reader, &members[i]) && !is_unreadable)
             return wrong_type(r, &members[i]);
     }
     return NULL;

@@ -36,10 +36,11 @@ struct web_request;
 typedef struct error *web_handler(struct web_request *r);
 
 enum web_route_flags {
-    WEB_OPEN = 1,   /* no token */
-    WEB_QUICK = 2,  /* runs on the loop's thread: no store, no user */
-    WEB_STREAM = 4, /* without an error the handler has opened a stream; no HEAD */
-    WEB_DEMO = 8,   /* only with the demo sign-in */
+    WEB_OPEN = 1,     /* no token */
+    WEB_QUICK = 2,    /* runs on the loop's thread: no store, no user */
+    WEB_STREAM = 4,   /* without an error the handler has opened a stream; no HEAD */
+    WEB_DEMO = 8,     /* only with the demo sign-in */
+    WEB_SCRAPED = 16, /* the metrics token will do, too */
 };
 
 struct web_route {
