@@ -17,7 +17,7 @@
 #define MAX_TRANSIENT_MS (60 * 60 * 1000)
 
 struct settings {
-    const char *data_dir, *durability, *region, *credentials_file;
+    const char *data_dir, *durability, *region, *credentials_file, *bucket_dir;
     struct credentials *credentials; /* NULL: any will do */
     bool in_memory, any_credentials, is_any_origin, enforces_capacity;
     uint16_t port;
@@ -49,6 +49,7 @@ static const char usage[] =
     "                     minutes of burst, as AWS does\n"
     "  --transient-states MS\n"
     "                     let CREATING, UPDATING and DELETING be seen for that long (0)\n"
+    "  --bucket-dir DIR   exports and imports find the bucket NAME in the folder DIR/NAME\n"
     "  --trigger TABLE=URL[,OPTION=VALUE…]\n"
     "                     invoke a function with the changes of TABLE; may be repeated\n"
     "\n" TRIGGERS_USAGE "\n"
@@ -73,6 +74,7 @@ static struct error *read_flags(struct cli *cli, struct settings *s, bool *wants
         {"--cors", OPTION_FLAG, &s->is_any_origin},
         {"--enforce-capacity", OPTION_FLAG, &s->enforces_capacity},
         {"--transient-states", OPTION_COUNT, &s->transient_ms},
+        {"--bucket-dir", OPTION_TEXT, &s->bucket_dir},
         {"--trigger", OPTION_LIST, &s->triggers},
         {"-port", OPTION_PORT, &s->port},
         {"-inMemory", OPTION_FLAG, &s->in_memory},
@@ -138,6 +140,7 @@ static struct error *open_engine(struct cli *cli, const struct settings *s, stru
                                                 .region = str_z(s->region),
                                                 .cache_bytes = (size_t)s->cache_mb << 20,
                                                 .enforces_capacity = s->enforces_capacity,
+                                                .bucket_dir = s->bucket_dir,
                                                 .transient_ms = (int64_t)s->transient_ms,
                                                 .clock = &clock_system,
                                                 .rand = &rand_system},

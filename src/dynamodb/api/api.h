@@ -13,6 +13,7 @@
 
 struct throttle;  /* throttle.h */
 struct transient; /* transient.h */
+struct transfers; /* transfer.h */
 struct shape;     /* shape.h: members, types and constraints of a request */
 
 /* One operation under way. */
@@ -28,6 +29,7 @@ struct op {
     bool answers_nothing;      /* the answer is no JSON object but no body at all */
     const struct clock *clock;
     const struct rand_source *rand;
+    struct transfers *transfers;
     struct str region, account_id;
     struct str endpoint;         /* host and port that clients reach this server at */
     struct throttle *throttle;   /* NULL: capacity is only counted */

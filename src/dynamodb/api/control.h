@@ -34,7 +34,8 @@ operation_run run_describe_table_replica_auto_scaling, run_update_table_replica_
 operation_run run_create_global_table, run_describe_global_table, run_update_global_table,
     run_list_global_tables, run_describe_global_table_settings, run_update_global_table_settings;
 /* transfers.c */
-operation_run run_list_exports, run_describe_export, run_list_imports, run_describe_import;
+operation_run run_list_exports, run_describe_export, run_list_imports, run_describe_import,
+    run_export_table, run_import_table;
 
 /* backups.c */
 operation_run run_create_backup, run_describe_backup, run_list_backups, run_delete_backup;

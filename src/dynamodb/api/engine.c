@@ -14,6 +14,7 @@
 #include "dynamodb/api/api.h"
 #include "dynamodb/api/shape.h"
 #include "dynamodb/api/throttle.h"
+#include "dynamodb/api/transfer.h"
 #include "dynamodb/api/transient.h"
 #include "dynamodb/storage/kv.h"
 #include "dynamodb/storage/store.h"
@@ -33,6 +34,7 @@ struct engine {
     struct str region, account_id, endpoint;
     struct throttle *throttle;   /* NULL: capacity is not enforced */
     struct transient *transient; /* NULL: states are instant */
+    struct transfers *transfers;
 };
 
 /* One call between its steps; in the call's arena. */
@@ -55,6 +57,23 @@ static struct error *open_kv(struct arena *a, const struct engine_options *optio
         .cache_bytes = options->cache_bytes ? options->cache_bytes : DEFAULT_CACHE_BYTES,
     };
     return kv_rocks_open(a, &rocks, out);
+}
+
+/* What all operations are given alike. */
+static struct op new_op(struct engine *engine)
+{
+    return (struct op){
+        .engine = engine,
+        .store = engine->store,
+        .clock = engine->clock,
+        .rand = engine->rand,
+        .transfers = engine->transfers,
+        .region = engine->region,
+        .account_id = engine->account_id,
+        .endpoint = engine->endpoint,
+        .throttle = engine->throttle,
+        .transient = engine->transient,
+    };
 }
 
 struct error *engine_open(struct arena *a, const struct engine_options *options,
@@ -85,12 +104,18 @@ struct error *engine_open(struct arena *a, const struct engine_options *options,
         engine->throttle = throttle_new();
     if (options->transient_ms)
         engine->transient = transient_new(options->transient_ms);
+    engine->transfers = transfers_new(&(struct transfers_options){
+        .bucket_dir =
+            options->bucket_dir ? arena_z(&engine->arena, str_z(options->bucket_dir)) : NULL,
+        .op = new_op(engine),
+    });
     *out = engine;
     return NULL;
 }
 
 void engine_close(struct engine *engine)
 {
+    transfers_free(engine->transfers);
     store_close(engine->store);
     throttle_free(engine->throttle);
     transient_free(engine->transient);
@@ -191,19 +216,9 @@ static struct step *begin(struct engine *engine, struct call *call, const struct
     struct step *step = arena_new(call->arena, struct step);
     step->row = row;
     step->writer = json_writer(call->reply);
-    step->op = (struct op){
-        .engine = engine,
-        .store = engine->store,
-        .arena = call->arena,
-        .reply = &step->writer,
-        .clock = engine->clock,
-        .rand = engine->rand,
-        .region = engine->region,
-        .account_id = engine->account_id,
-        .endpoint = engine->endpoint,
-        .throttle = engine->throttle,
-        .transient = engine->transient,
-    };
+    step->op = new_op(engine);
+    step->op.arena = call->arena;
+    step->op.reply = &step->writer;
     return step;
 }
 

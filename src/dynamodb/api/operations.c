@@ -93,6 +93,8 @@ static const struct operation table[] = {
          run_describe_global_table_settings),
     CHANGE("UpdateGlobalTableSettings", shape_update_global_table_settings,
            run_update_global_table_settings),
+    CHANGE("ExportTableToPointInTime", shape_export_table_to_point_in_time, run_export_table),
+    CHANGE("ImportTable", shape_import_table, run_import_table),
     READ("ListExports", shape_list_exports, run_list_exports),
     READ("DescribeExport", shape_describe_export, run_describe_export),
     READ("ListImports", shape_list_imports, run_list_imports),

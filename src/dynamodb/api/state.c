@@ -14,6 +14,7 @@ static struct str name_of(struct op *op, enum state_kind kind, uint32_t table_id
         [STATE_POLICIES] = "policies",
         [STATE_SCALING] = "scaling",
         [STATE_GLOBAL_TABLES] = "global_tables",
+        [STATE_TRANSFERS] = "transfers",
     };
     return arena_printf(op->arena, "%s/%u", kinds[kind], table_id);
 }

@@ -10,13 +10,15 @@
 #include "dynamodb/api/api.h"
 #include "dynamodb/api/shape.h"
 
-/* The kinds of one table; STATE_GLOBAL_TABLES is one note for the whole store, with table id 0. */
+/* The kinds of one table; from STATE_GLOBAL_TABLES on, one note for the whole store, with table id
+ * 0. */
 enum state_kind {
     STATE_CONTRIBUTOR_INSIGHTS,
     STATE_KINESIS,
     STATE_POLICIES,
     STATE_SCALING,
     STATE_GLOBAL_TABLES,
+    STATE_TRANSFERS,
 };
 
 /* Fills *out as shape_decode does; all absent when nothing was set. */

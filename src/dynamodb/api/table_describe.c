@@ -368,6 +368,21 @@ void table_describe_source(struct op *op, const struct table *t, struct counts c
     json_end_object(w);
 }
 
+void table_describe_creation(struct json_writer *w, const struct table *t)
+{
+    bool is_on_demand = t->billing == BILLING_PAY_PER_REQUEST;
+    json_begin_object(w);
+    text_member(w, S("TableName"), t->name);
+    write_definitions(w, t);
+    write_key_schema(w, &t->keys);
+    text_member(w, S("BillingMode"), is_on_demand ? S("PAY_PER_REQUEST") : S("PROVISIONED"));
+    if (!is_on_demand)
+        write_units(w, &t->throughput);
+    write_on_demand(w, &t->throughput);
+    write_source_indexes(w, t, true, S("GlobalSecondaryIndexes"));
+    json_end_object(w);
+}
+
 struct table *table_with_status(struct arena *a, const struct table *t, enum status status)
 {
     struct table *copy = arena_new(a, struct table);
