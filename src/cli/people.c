@@ -1,8 +1,8 @@
 #include "cli/people.h"
 
 #include "base/clock.h"
+#include "base/folder.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,13 +32,10 @@ struct error *data_dir_make(struct arena *a, const char *path)
         if (*at != '/')
             continue;
         *at = 0;
-        if (mkdir(copy, 0700) != 0 && errno != EEXIST)
-            return error_errno(a, "cannot make the folder %s", copy);
+        TRY(folder_make(a, copy));
         *at = '/';
     }
-    if (mkdir(copy, 0700) != 0 && errno != EEXIST)
-        return error_errno(a, "cannot make the folder %s", copy);
-    return NULL;
+    return folder_make(a, copy);
 }
 
 struct error *people_open(struct cli *cli, const char *data_dir, bool may_create,

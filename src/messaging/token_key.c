@@ -4,6 +4,8 @@
  * another process was first, whose key is then read, so two that start together agree on one. */
 #include "messaging/token_key.h"
 
+#include "base/folder.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -73,19 +75,13 @@ static struct error *write_new(struct arena *a, const char *folder, const char *
     if (!error && link(temporary, path) != 0 && errno != EEXIST)
         error = error_errno(a, "cannot make %s", path);
     unlink(temporary);
-    int folder_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder_fd >= 0) {
-        fsync(folder_fd); /* the name survives a power cut, too */
-        close(folder_fd);
-    }
-    return error;
+    return error ? error : folder_sync(a, folder); /* the name survives a power cut, too */
 }
 
 static struct error *make_key(struct crypto *crypto, struct arena *a, const char *folder,
                               const char *path)
 {
-    if (mkdir(folder, 0700) != 0 && errno != EEXIST)
-        return error_errno(a, "cannot make the folder %s", folder);
+    TRY(folder_make(a, folder));
     struct crypto_key *key = NULL;
     struct str pem = {0};
     TRY(crypto_key_new(crypto, a, &key));

@@ -229,7 +229,12 @@ static struct error *open_file(struct sqlite_users *s, struct arena *a,
         return error_new(a, &users_unavailable, "cannot open %s: %s", path,
                          s->lib.sqlite3_errstr(code));
     s->lib.sqlite3_busy_timeout(s->db, BUSY_TIMEOUT_MS);
-    return NULL;
+    /* Syncs the folder after a journal is removed, too: a journal that a power cut brings back
+     * would undo the change that it belonged to, which has been acknowledged. */
+    code = s->lib.sqlite3_exec(s->db, "PRAGMA synchronous = EXTRA", NULL, NULL, NULL);
+    return code == SQLITE_OK ? NULL
+                             : error_new(a, &users_unavailable, "cannot open %s: %s", path,
+                                         s->lib.sqlite3_errstr(code));
 }
 
 struct error *users_sqlite_open(struct arena *a, const struct users_options *options,

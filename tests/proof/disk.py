@@ -36,15 +36,18 @@ class Disk:
         os.makedirs(os.path.join(self.disk, "names"))
         with open(os.path.join(self.disk, "control"), "wb") as control:
             control.write(bytes(8 * len(self.FIELDS)))
-        for folder, names, files in os.walk(self.data):
-            there = os.path.join(self.disk, "names", os.path.relpath(folder, self.data))
-            for name in names:
-                os.mkdir(os.path.join(there, name))
-            for name in files:
-                path = os.path.join(folder, name)
-                contents = os.path.join(self.disk, "files", str(os.stat(path).st_ino))
-                shutil.copyfile(path, contents)
-                os.link(contents, os.path.join(there, name))
+        self.copy_folder(self.data, os.path.join(self.disk, "names"))
+
+    def copy_folder(self, folder, there):
+        for entry in os.scandir(folder):
+            contents = os.path.join(self.disk, "files", str(entry.inode()))
+            if entry.is_dir():
+                os.mkdir(contents)
+                os.symlink(contents, os.path.join(there, entry.name))
+                self.copy_folder(entry.path, contents)
+            else:
+                shutil.copyfile(entry.path, contents)
+                os.link(contents, os.path.join(there, entry.name))
 
     def environment(self):
         options = os.environ.get("ASAN_OPTIONS", "")
@@ -75,7 +78,7 @@ class Disk:
         inodes = {os.stat(path).st_ino: os.path.basename(path) for path in paths(os.path.join(self.disk, "files"))}
         after = self.data + ".after"
         shutil.rmtree(after, ignore_errors=True)
-        for folder, _, _ in os.walk(names):
+        for folder, _, _ in os.walk(names, followlinks=True):
             os.makedirs(os.path.join(after, os.path.relpath(folder, names)))
         for path in paths(names):
             if entries:
@@ -87,6 +90,7 @@ class Disk:
             if torn and inode in cached:
                 contents = tear(contents, read(cached[inode]), rand)
             with open(os.path.join(after, os.path.relpath(path, names)), "wb") as file:
+                os.chmod(file.fileno(), 0o600)  # a key that others can read is refused
                 file.write(contents)
         shutil.rmtree(self.data)
         os.rename(after, self.data)
@@ -94,7 +98,7 @@ class Disk:
 
 
 def paths(folder):
-    return [os.path.join(inner, name) for inner, _, files in os.walk(folder) for name in files]
+    return [os.path.join(inner, name) for inner, _, files in os.walk(folder, followlinks=True) for name in files]
 
 
 def read(path):

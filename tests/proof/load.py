@@ -14,10 +14,13 @@ import http.client
 import json
 import os
 import random
+import shutil
 import sys
 import threading
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from harness import run
 
 TABLE, INDEX = "things", "by-group"
 COUNTERS, ACCOUNTS, OWN_KEYS, BALANCE = 4, 6, 8, 100
@@ -362,3 +365,13 @@ def check(port, facts, streams=True):
         check_stream(wire, items, facts)
     wire.close()
     return len(items)
+
+
+def check_folder(data):
+    """`cruddur fsck` on a copy: opening mends what the server's own start is to mend."""
+    copy = data + ".copy"
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(data, copy)
+    found = run("fsck", "--data", copy)
+    assert found.returncode == 0, f"fsck ended with {found.returncode}: {found.stdout}{found.stderr}"
+    shutil.rmtree(copy)

@@ -326,6 +326,12 @@ class Table:
                 if name in item and (item[name][0] != kind or item[name][1] == ""):
                     raise Refused("ValidationException")
 
+    def updated(self, key, old, clauses):
+        """Removing alone makes no item."""
+        if old is None and all(clause[0] in ("REMOVE", "DELETE") for clause in clauses):
+            return None
+        return update(old or self.key_item(key), clauses)
+
     def store(self, key, new):
         old = self.items.pop(key, None)
         if new is not None:

@@ -16,7 +16,7 @@ from decimal import Decimal
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from harness import Server, Suite, temporary_folder
 from load import Wire, error_of
-from model import Index, Refused, Table, Text, canonical, holds, item_of, json_item, sort_key, update
+from model import Index, Refused, Table, Text, holds, item_of, json_item, sort_key
 
 suite = Suite(__doc__)
 SECONDS = float(os.environ.get("MODEL_SECONDS", 4))
@@ -248,7 +248,7 @@ class Play:
                    "ReturnValues": self.chance.choice(modes)}
         tree = self.condition_into(request, text)
         self.write(table, "UpdateItem", request, tree, key,
-                   lambda old: update(old or table.key_item(key), clauses), {path[0] for path in paths})
+                   lambda old: table.updated(key, old, clauses), {path[0] for path in paths})
 
     def get(self, table):
         key, text = self.any_key(table), Text()
@@ -425,7 +425,7 @@ class Play:
             if kind == "Put":
                 new = item
             elif kind == "Update":
-                new = update(old or table.key_item(key), clauses)
+                new = table.updated(key, old, clauses)
             table.check(new or {})
         except Refused as refused:
             reason = str(refused)

@@ -14,10 +14,11 @@
  *     create, rename, link, unlink, mkdir, rmdir                (nothing reaches the disk)
  *     fsync of a directory  its entries -> names/…, as hard links to files/N
  *
- * names/… is made of hard links, so a file that was renamed or removed without a sync of its
- * directory keeps its old name on the disk. The test ends the process with SIGKILL at any moment
- * and puts names/… in the place of the data folder: that is the power cut. An entry that is synced
- * before its file's contents is an empty file.
+ * names/… is made of hard links, and of symbolic ones to the folders of files/ that stand for
+ * folders within. So a file that was renamed or removed without a sync of its directory keeps its
+ * old name on the disk. The test ends the process with SIGKILL at any moment and puts names/… in
+ * the place of the data folder: that is the power cut. An entry that is synced before its file's
+ * contents is an empty file.
  *
  * It also makes calls fail: the control's fail_sync and fail_write are the numbers of the calls, of
  * those counted there, from which on fdatasync and fsync, or write, answer EIO or ENOSPC; hold_sync
@@ -213,55 +214,71 @@ static void sync_contents(int fd, const struct stat *status)
     real.close(to);
 }
 
-static void sync_entry(const char *folder, const char *name)
+/* Where the disk has a folder's entries: its own are names/, those of a folder within are a folder
+ * of files/, and the name leads there once the folder above is synced. */
+static const char *disk_folder(char *out, ino_t inode, bool is_top)
 {
-    char path[PATH_MAX], file[PATH_MAX], named[PATH_MAX], fresh[PATH_MAX];
+    struct stat status;
+    if (is_top)
+        return path_of(out, "%s/names", disk);
+    path_of(out, "%s/files/%ju", disk, (uintmax_t)inode);
+    if (stat(out, &status) == 0 && !S_ISDIR(status.st_mode))
+        unlink(out); /* a file's inode before */
+    if (mkdir(out, 0700) != 0 && errno != EEXIST)
+        die("files/");
+    return out;
+}
+
+static void sync_entry(const char *folder, const char *there, const char *name)
+{
+    char path[PATH_MAX], target[PATH_MAX], named[PATH_MAX], fresh[PATH_MAX];
     struct stat status;
     if (lstat(path_of(path, "%s/%s/%s", data, folder, name), &status) != 0)
         return; /* removed meanwhile */
-    path_of(named, "%s/names/%s/%s", disk, folder, name);
-    if (S_ISDIR(status.st_mode)) {
-        if (mkdir(named, 0700) != 0 && errno != EEXIST)
-            die("names/");
-        return;
-    }
-    real.close(open_disk_file(status.st_ino, 0));
-    path_of(file, "%s/files/%ju", disk, (uintmax_t)status.st_ino);
+    path_of(named, "%s/%s", there, name);
     path_of(fresh, "%s/fresh", disk);
     unlink(fresh);
-    if (link(file, fresh) != 0 || rename(fresh, named) != 0)
+    if (S_ISDIR(status.st_mode)) {
+        if (symlink(disk_folder(target, status.st_ino, false), fresh) != 0)
+            die("names/");
+    } else {
+        real.close(open_disk_file(status.st_ino, 0));
+        if (link(path_of(target, "%s/files/%ju", disk, (uintmax_t)status.st_ino), fresh) != 0)
+            die("names/");
+    }
+    if (rename(fresh, named) != 0)
         die("names/");
     unlink(fresh); /* a rename of one link of a file to another does nothing */
 }
 
 /* Away with what the folder has no more. */
-static void sync_removals(const char *folder)
+static void sync_removals(const char *folder, const char *there)
 {
-    char path[PATH_MAX], real_path[PATH_MAX];
+    char path[PATH_MAX];
     struct stat status;
-    DIR *names = opendir(path_of(path, "%s/names/%s", disk, folder));
+    DIR *names = opendir(there);
     for (struct dirent *entry; names && (entry = readdir(names));) {
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
-            lstat(path_of(real_path, "%s/%s/%s", data, folder, entry->d_name), &status) == 0)
+            lstat(path_of(path, "%s/%s/%s", data, folder, entry->d_name), &status) == 0)
             continue;
-        path_of(real_path, "%s/names/%s/%s", disk, folder, entry->d_name);
-        if (remove(real_path) != 0)
+        if (unlink(path_of(path, "%s/%s", there, entry->d_name)) != 0)
             die("names/");
     }
     if (names)
         closedir(names);
 }
 
-static void sync_folder(const char *folder)
+static void sync_folder(const char *folder, ino_t inode)
 {
-    char path[PATH_MAX];
+    char path[PATH_MAX], there[PATH_MAX];
+    disk_folder(there, inode, *folder == 0);
     DIR *entries = opendir(path_of(path, "%s/%s", data, folder));
     for (struct dirent *entry; entries && (entry = readdir(entries));)
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            sync_entry(folder, entry->d_name);
+            sync_entry(folder, there, entry->d_name);
     if (entries)
         closedir(entries);
-    sync_removals(folder);
+    sync_removals(folder, there);
 }
 
 static bool has_its_turn(_Atomic uint64_t *count, const _Atomic uint64_t *from)
@@ -286,7 +303,7 @@ static int sync_any(int fd, int (*sync)(int))
     }
     pthread_mutex_lock(&lock);
     if (S_ISDIR(status.st_mode))
-        sync_folder(name);
+        sync_folder(name, status.st_ino);
     else if (fstat(fd, &status) == 0) /* its length now, under the lock */
         sync_contents(fd, &status);
     pthread_mutex_unlock(&lock);

@@ -5,7 +5,6 @@ place of its data folder, and the server starts again. POWERCUT_ROUNDS=N does it
 """
 import os
 import random
-import shutil
 import signal
 import sys
 import threading
@@ -13,8 +12,9 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from disk import new_disk
-from harness import Server, Suite, run, wait_for
-from load import TABLE, Facts, Load, Wire, check, error_of, key, make_table
+from harness import Server, Suite, wait_for
+from load import TABLE, Facts, Load, Wire, check, check_folder, error_of, key, make_table
+from talk import PEOPLE, Person, Said, Talk, check_messages, tokens_of
 
 suite = Suite(__doc__)
 ROUNDS = int(os.environ.get("POWERCUT_ROUNDS", 6))
@@ -24,16 +24,6 @@ ROUNDS_OF_A_FOLDER = 12
 
 def start(disk, *flags):
     return Server("dynamodb", "--data", disk.data, *flags, env=disk.environment())
-
-
-def check_folder(disk):
-    """`cruddur fsck` on a copy, because it mends counts as it opens."""
-    copy = disk.data + ".copy"
-    shutil.rmtree(copy, ignore_errors=True)
-    shutil.copytree(disk.data, copy)
-    found = run("fsck", "--data", copy)
-    assert found.returncode == 0, f"fsck ended with {found.returncode}: {found.stdout}{found.stderr}"
-    shutil.rmtree(copy)
 
 
 class Rounds:
@@ -62,13 +52,13 @@ class Rounds:
         server.stop(signal.SIGKILL)
         load.join()
         self.cut()
-        check_folder(disk)
+        check_folder(disk.data)
 
     def end(self):
         with start(self.disk) as server:
             count = check(server.port, self.facts)
             server.stop()
-        check_folder(self.disk)
+        check_folder(self.disk.data)
         return count
 
 
@@ -133,6 +123,32 @@ def no_answer_is_given_while_a_sync_is_held():
             thread.join(20)
         assert len(told) == 5, told
         assert sorted(status for _, (status, _) in told) == [200, 200, 200, 200, 400], told
+
+
+@suite.test
+def a_power_cut_takes_no_message_no_person_and_no_key():
+    """`cruddur serve`, from its first start on: tokens of before stay good, and people who they are."""
+    rand, said, disk = random.Random(SEED), Said(), new_disk()
+    tokens = people = None
+    for number in range(max(3, ROUNDS // 4)):
+        server = Server("serve", "--data", disk.data, "--limits", "off", env=disk.environment())
+        tokens = tokens or tokens_of(disk.data)
+        check_messages(server.port, tokens, said)
+        asked = [Person(server.port, tokens[me]).call("GET", f"/api/users/@{me}/short")[1] for me in PEOPLE]
+        people = people or asked
+        assert asked == people, (asked, people)
+        before = len(said.messages)
+        talk = Talk(server, tokens, said, f"{SEED}/{number}")
+        wait_for(lambda: len(said.messages) > before + 10 or talk.failures, 30, "messages are acknowledged")
+        time.sleep(rand.uniform(0, 0.3))
+        server.stop(signal.SIGKILL)
+        talk.join()
+        disk.cut(rand, torn=number % 2 == 1)
+        check_folder(disk.data)
+    with Server("serve", "--data", disk.data, "--limits", "off") as server:
+        check_messages(server.port, tokens, said)
+        server.stop()
+    print(f"# {len(said.messages)} acknowledged messages, all there")
 
 
 suite.main()
