@@ -47,6 +47,10 @@ struct http_response {
     size_t header_count;
     struct str body;
     bool body_stays; /* the body lives in http_arena(x) or for ever: it is not copied */
+    /* Or it lives until this is called, once, on the loop's thread: the body has been sent, or will
+     * never be. NULL: nobody waits for that. */
+    void (*done)(void *context);
+    void *done_context;
     bool close;      /* close the connection after it */
 };
 

@@ -58,6 +58,25 @@ static void respond_large(struct http_exchange *x)
     free(bytes);
 }
 
+static void give_back(void *bytes)
+{
+    free(bytes);
+}
+
+/* The same, and the memory goes away when the server says that it may. */
+static void respond_lent(struct http_exchange *x)
+{
+    uint64_t size = 0;
+    if (!str_to_u64(http_request_of(x)->query, 1 << 30, &size))
+        size = 0;
+    char *bytes = mem_alloc(size);
+    for (size_t i = 0; i < size; i++)
+        bytes[i] = (char)('a' + i % 23);
+    http_respond(
+        x, &(struct http_response){
+               .status = 200, .body = {bytes, size}, .done = give_back, .done_context = bytes});
+}
+
 /* method path query peer and body, as they were understood. */
 static void respond_seen(struct http_exchange *x)
 {
@@ -76,6 +95,8 @@ static void handle(struct http_exchange *x, void *context)
         respond_text(x, 200, r->body);
     else if (str_eq(r->path, S("/large")))
         respond_large(x);
+    else if (str_eq(r->path, S("/lent")))
+        respond_lent(x);
     else if (str_eq(r->path, S("/later")))
         start_thread(respond_later, x);
     else if (str_eq(r->path, S("/empty")))
@@ -219,6 +240,28 @@ TEST(large_answer_waits_for_a_slow_reader)
     CHECK_INT(body.len, 20000000);
     CHECK(is_pattern(body));
     CHECK_STR(answer_body(client_answer(arena, fd)), S("GET /after  127.0.0.1 "));
+    close(fd);
+    fixture_stop(&f);
+}
+
+/* AddressSanitizer and LeakSanitizer see to it that each is given back, once and not too soon. */
+TEST(lent_body_is_given_back_when_it_is_sent_or_given_up)
+{
+    struct fixture f = start((struct http_limits){0});
+    int fd = client_connect(&f);
+    client_send(fd, S("GET /lent?20000000 HTTP/1.1\r\nHost: h\r\n\r\n"
+                      "GET /lent?5 HTTP/1.1\r\nHost: h\r\n\r\n"
+                      "HEAD /lent?9000 HTTP/1.1\r\nHost: h\r\n\r\n"
+                      "GET /after HTTP/1.1\r\nHost: h\r\n\r\n"));
+    sleep_ms(50);
+    struct str body = answer_body(client_answer(arena, fd));
+    CHECK_INT(body.len, 20000000);
+    CHECK(is_pattern(body));
+    CHECK_STR(answer_body(client_answer(arena, fd)), S("abcde"));
+    close(fd);
+    fd = client_connect(&f);
+    client_send(fd, S("GET /lent?20000000 HTTP/1.1\r\nHost: h\r\n\r\n"));
+    sleep_ms(20);
     close(fd);
     fixture_stop(&f);
 }
@@ -536,6 +579,7 @@ TEST(close_waits_for_answers_after_the_grace)
 TAP_MAIN(T(connection_is_kept_for_more_requests), T(pipelined_requests_are_answered_in_order),
          T(request_may_come_byte_by_byte), T(large_bodies_go_both_ways),
          T(large_chunked_body_is_joined), T(large_answer_waits_for_a_slow_reader),
+         T(lent_body_is_given_back_when_it_is_sent_or_given_up),
          T(continue_is_said_before_the_body), T(head_and_empty_answers_have_no_body),
          T(connection_closes_when_either_side_says_so), T(bad_requests_are_told_and_closed),
          T(refusals_take_the_form_of_the_api), T(any_thread_may_answer),

@@ -50,6 +50,8 @@ struct answer {
     char *date; /* where the loop puts the date of the moment; NULL when there is none to put */
     bool second_stays; /* needs no copy when the socket does not take it at once */
     bool closes;
+    void (*done)(void *context); /* or NULL: the body is no longer needed */
+    void *done_context;
 };
 
 /* A request while it arrives and until its answer is sent. Taken from its loop's pool with the

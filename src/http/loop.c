@@ -46,6 +46,8 @@ bool exchange_hold(struct http_exchange *x, size_t more)
 
 void exchange_recycle(struct http_exchange *x)
 {
+    if (x->answer.done)
+        x->answer.done(x->answer.done_context);
     set_held(x, 0);
     buf_consume(&x->in, x->request_end);
     if (x->body.cap > KEPT_BODY_BYTES)

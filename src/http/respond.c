@@ -157,7 +157,8 @@ void respond_render(struct http_exchange *x, const struct http_response *respons
     struct str body = response->body;
     if (is_bodyless || str_eq(x->head.request.method, S("HEAD")))
         body = (struct str){0};
-    copies_body &= !response->body_stays;
+    bool stays = response->body_stays || response->done;
+    copies_body &= !stays;
     bool is_behind = copies_body || body.len <= SMALL_BODY_BYTES;
     answer->closes = response->close || !x->head.keeps_alive ||
                      atomic_load_explicit(&x->conn->loop->server->is_closing, memory_order_relaxed);
@@ -167,7 +168,9 @@ void respond_render(struct http_exchange *x, const struct http_response *respons
     char *end;
     answer->first = put_head(x, response, shape, &end);
     answer->second = is_behind ? (struct str){0} : body;
-    answer->second_stays = response->body_stays;
+    answer->second_stays = stays;
+    answer->done = response->done;
+    answer->done_context = response->done_context;
     if (is_behind) {
         put(end, body);
         answer->first.len += body.len;

@@ -6,7 +6,7 @@
  *     step_call --CALL_MORE--> http_post(step_call)
  *         | CALL_DONE
  *         v
- *     gate_wait ... on_release --> answer, the wire_call back to the spares
+ *     gate_wait ... on_release --> answer ... sent: the wire_call back to the spares
  *
  * All but the commit thread's gate_on_sync happens on the loop's thread, so loops share nothing. */
 #include "dynamodb/wire/wire.h"
@@ -27,6 +27,7 @@
 #define REQUEST_ID_CHARS 52
 #define REPLY_MAX_BYTES (128u << 20) /* 16 MB of items, every character escaped as six */
 #define REPLY_KEPT_BYTES (64u << 10) /* what a spare call may keep */
+#define REPLY_LARGE_BYTES (2u << 20) /* holds most pages of 1 MB; one is kept for each loop */
 #define GZIP_FROM_BYTES (8u << 10)   /* smaller answers are not worth the time */
 #define MAX_HEADERS 8
 
@@ -36,6 +37,7 @@ struct wire_call {
     struct http_exchange *x;
     struct call call;
     struct buf reply;
+    struct buf packed; /* the reply with gzip, when that is what was sent */
     struct wire_head head;
     struct wire_call *next_spare;
 };
@@ -44,6 +46,8 @@ struct wire_loop {
     struct wire *wire;
     size_t number;
     struct wire_call *spares;
+    struct buf
+        large; /* for the next long reply; no memory while one uses it, or before the first */
     struct rand_seeded seed;
     struct rand_source ids;
     char id_head[REQUEST_ID_CHARS - 24];
@@ -91,7 +95,10 @@ struct answer {
     struct str content_type;
     struct str body;
     struct str content_encoding;
+    struct wire_call *call; /* whose the body is, until it is sent; NULL: nobody's */
 };
+
+static void give_call(void *call);
 
 static size_t add_cors(struct wire_loop *loop, struct str origin, struct http_header *headers)
 {
@@ -126,7 +133,9 @@ static void send_answer(struct wire_loop *loop, struct http_exchange *x,
                                             .content_type = answer->content_type,
                                             .headers = headers,
                                             .header_count = count,
-                                            .body = answer->body});
+                                            .body = answer->body,
+                                            .done = answer->call ? give_call : NULL,
+                                            .done_context = answer->call});
 }
 
 /* The type the service answers in: application/json only to those who asked in it. */
@@ -187,12 +196,18 @@ static struct wire_call *take_call(struct wire_loop *loop)
     return c;
 }
 
-static void give_call(struct wire_call *c)
+static void give_call(void *call)
 {
-    if (c->reply.cap > REPLY_KEPT_BYTES)
-        buf_clear(&c->reply), buf_init(&c->reply, REPLY_MAX_BYTES);
-    else
-        buf_reset(&c->reply);
+    struct wire_call *c = call;
+    struct buf *large = &c->loop->large;
+    buf_reset(&c->reply);
+    if (c->reply.cap > REPLY_KEPT_BYTES && c->reply.cap <= REPLY_LARGE_BYTES && !large->data) {
+        *large = c->reply;
+        buf_init(&c->reply, REPLY_MAX_BYTES);
+    } else if (c->reply.cap > REPLY_KEPT_BYTES) {
+        buf_clear(&c->reply);
+    }
+    buf_clear(&c->packed);
     c->x = NULL;
     c->next_spare = c->loop->spares;
     c->loop->spares = c;
@@ -200,21 +215,18 @@ static void give_call(struct wire_call *c)
 
 static void answer_call(struct wire_call *c)
 {
-    struct answer answer = {
-        .status = c->call.status, .content_type = reply_type(&c->head), .body = buf_str(&c->reply)};
-    struct buf packed = {0};
+    struct answer answer = {.status = c->call.status,
+                            .content_type = reply_type(&c->head),
+                            .body = buf_str(&c->reply),
+                            .call = c};
     if (answer.body.len >= GZIP_FROM_BYTES && head_names_gzip(c->head.accept_encoding)) {
-        buf_init(&packed, answer.body.len);
-        if (gzip_pack(c->loop->wire->gzip, c->call.arena, answer.body, &packed)) {
-            answer.body = buf_str(&packed);
+        buf_init(&c->packed, answer.body.len);
+        if (gzip_pack(c->loop->wire->gzip, c->call.arena, answer.body, &c->packed)) {
+            answer.body = buf_str(&c->packed);
             answer.content_encoding = S("gzip");
         }
     }
-    struct wire_loop *loop = c->loop;
-    send_answer(loop, c->x, &c->head, &answer);
-    if (packed.data)
-        buf_clear(&packed);
-    give_call(c);
+    send_answer(c->loop, c->x, &c->head, &answer);
 }
 
 /* gate.h: what the answer depended on is durable, or will never be. */
@@ -229,11 +241,29 @@ static void on_release(struct gate_waiter *waiter, void *context)
     answer_call(c);
 }
 
+/* A reply that takes several slices mostly becomes a page of 1 MB: room for all of that, before it
+ * has been moved about. What is not filled costs no memory. */
+static void use_large(struct wire_call *c)
+{
+    struct buf small = c->reply, *large = &c->loop->large;
+    if (small.cap >= REPLY_LARGE_BYTES)
+        return;
+    if (!large->data) {
+        buf_init(large, REPLY_MAX_BYTES);
+        buf_reserve(large, REPLY_LARGE_BYTES);
+    }
+    c->reply = *large;
+    *large = (struct buf){0};
+    buf_add(&c->reply, buf_str(&small));
+    buf_clear(&small);
+}
+
 static void step_call(void *argument)
 {
     struct wire_call *c = argument;
     struct wire *wire = c->loop->wire;
     if (engine_call(wire->engine, &c->call) == CALL_MORE) {
+        use_large(c);
         http_post(wire->server, c->loop->number, step_call, c);
         return;
     }
@@ -502,6 +532,7 @@ void wire_free(struct wire *wire)
             buf_clear(&c->reply);
             free(c);
         }
+        buf_clear(&wire->loops[i].large);
     }
     free(wire->loops);
     gate_free(wire->gate);
