@@ -195,6 +195,7 @@ struct decoder {
     struct json_reader *r;
     struct attribute_sink *sink;
     struct error *error;
+    bool has_empty_name;
 };
 
 static void refuse(struct decoder *d, struct error *error)
@@ -317,7 +318,7 @@ static struct error *decode_set(struct decoder *d, enum value_type type)
 
 static void check_depth(struct decoder *d, size_t depth)
 {
-    if (depth > LIMIT_NESTING)
+    if (depth >= LIMIT_NESTING)
         refuse(d, invalid(d->r->arena, "Nesting Levels have exceeded supported limits: Attributes "
                                        "in the item have nested levels beyond supported limit"));
 }
@@ -344,6 +345,7 @@ static struct error *decode_members(struct decoder *d, size_t depth)
     struct str name;
     while (json_next_member(d->r, &name)) {
         struct attribute_span span = {.start = offset(s), .position = count++};
+        d->has_empty_name |= depth == 0 && name.len == 0;
         put_bytes(s, name);
         span.key = offset(s) - (uint32_t)name.len;
         span.key_len = (uint32_t)name.len;
@@ -532,6 +534,8 @@ struct error *attribute_decode_item(struct json_reader *r, struct attribute_sink
     struct decoder d = {.r = r, .sink = sink};
     TRY(typed_enter_map(r, place, "AttributeValue"));
     TRY(decode_members(&d, 0));
+    if (d.has_empty_name) /* the names come before what is wrong in the values */
+        d.error = invalid(r->arena, "Empty attribute name");
     out->is_given = true;
     out->error = d.error;
     if (d.error)

@@ -311,14 +311,14 @@ static const struct shape transact_writes = {LIST(transact_write_item), LENGTH(1
 
 const struct shape shape_transact_write_items =
     STRUCTURE(transact_write_items_input, "TransactWriteItemsInput",
+              MEMBER(transact_write_items_input, client_request_token, "ClientRequestToken",
+                     NEED_NOTHING, client_token),
               MEMBER(transact_write_items_input, transact_items, "TransactItems", NEED_MEMBER,
                      transact_writes),
               MEMBER(transact_write_items_input, return_consumed_capacity, "ReturnConsumedCapacity",
                      NEED_NOTHING, return_capacity),
               MEMBER(transact_write_items_input, return_item_collection_metrics,
-                     "ReturnItemCollectionMetrics", NEED_NOTHING, return_metrics),
-              MEMBER(transact_write_items_input, client_request_token, "ClientRequestToken",
-                     NEED_NOTHING, client_token));
+                     "ReturnItemCollectionMetrics", NEED_NOTHING, return_metrics));
 
 /* -- PartiQL ----------------------------------------------------------------------------------- */
 

@@ -58,11 +58,12 @@ static struct error *take_action(struct op *op, const struct transact_write_item
                           &action->expression_attribute_names,
                           &action->expression_attribute_values);
     TRY(expressions_check(op->arena, &w->expressions));
-    if (w->input->error)
+    if (w->kind == WRITE_PUT && w->input->error)
         return w->input->error;
     if (w->kind == WRITE_PUT)
         TRY(check_item_size(op->arena, w->input->item));
-    return write_bind(op, w);
+    TRY(write_bind(op, w)); /* the service reads the expressions before a key */
+    return w->input->error;
 }
 
 void transaction_cancel(struct transaction *t, size_t at, struct cancel_reason reason)

@@ -71,7 +71,8 @@ static struct error *take_comparison(struct arena *a, const struct bound *b,
         c.high = b->values[node->args[2]->index];
     for (size_t i = 0; i < out->count; i++)
         if (str_eq(out->items[i].name, c.name))
-            return invalid(a, "KeyConditionExpressions must only contain one condition per key");
+            return invalid(a, "Invalid KeyConditionExpression: KeyConditionExpressions must only "
+                              "contain one condition per key");
     VEC_PUSH(a, out, c);
     return NULL;
 }
@@ -196,7 +197,10 @@ static struct error *fit(struct arena *a, const comparison_vec *comparisons,
 {
     bool has_several = keys->partition_count > 1 || keys->sort_count > 1;
     if (!has_several && comparisons->count > 2)
-        return invalid(a, "Conditions can be of length 1 or 2 only");
+        return invalid(a,
+                       "The number of query conditions (%zu) exceeds the number of key attributes "
+                       "defined in the schema (%d)",
+                       comparisons->count, keys->partition_count + keys->sort_count);
     if (keys->sort_count == 0 && comparisons->count > keys->partition_count)
         return not_supported(a);
     for (size_t i = 0; i < keys->partition_count; i++) {

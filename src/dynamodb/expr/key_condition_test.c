@@ -62,9 +62,11 @@ TEST(refuses_in_the_services_words)
          "KeyConditionExpressions cannot have conditions on nested attributes"},
         {":b > :a AND a < :b", "{:a: 1, :b: 1}", &hash_range, C "No key attribute specified"},
         {"(a > :a and b > :a) and (b > :a and c > :a)", "{:a: 1}", &hash_range,
-         "KeyConditionExpressions must only contain one condition per key"},
+         "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition "
+         "per key"},
         {":a = a and b = :a and :a = c", "{:a: 'a'}", &hash_range,
-         "Conditions can be of length 1 or 2 only"},
+         "The number of query conditions (3) exceeds the number of key attributes defined in the "
+         "schema (2)"},
         {"b = :v", "{:v: 'x'}", &hash_range, "Query condition missed key schema element: a"},
         {"a = :v and c = :v", "{:v: 'x'}", &hash_range,
          "Query condition missed key schema element: b"},

@@ -246,7 +246,7 @@ static struct error *check_clause(struct update *u, size_t first, size_t end)
 static struct error *check_nesting(struct update *u)
 {
     for (size_t i = 0; i < u->bound->target_count; i++)
-        if (target(u, i)->count - 1 + value_depth(u->changes[i].value) > LIMIT_NESTING)
+        if (target(u, i)->count + value_depth(u->changes[i].value) > LIMIT_NESTING)
             return invalid(u->arena,
                            "Nesting Levels have exceeded supported limits: Attributes "
                            "have nesting levels greater than %u",

@@ -8,7 +8,7 @@
 #define LIMIT_PARTITION_KEY 2048u
 #define LIMIT_SORT_KEY 1024u
 #define LIMIT_PAGE (1u << 20)          /* Query and Scan, before filters */
-#define LIMIT_NESTING 32u              /* levels of lists and maps */
+#define LIMIT_NESTING 32u              /* levels of a document; the attribute is the first */
 #define LIMIT_EXPRESSION 4096u         /* text of one expression */
 #define LIMIT_EXPRESSION_OPERATORS 300u
 #define LIMIT_EXPRESSION_DEPTH 300u

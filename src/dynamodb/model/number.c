@@ -136,7 +136,8 @@ static bool is_digit(const char *at, const char *end)
     return at < end && *at >= '0' && *at <= '9';
 }
 
-/* "e+12" up to the end; an exponent past any range stays past any range. */
+/* "e+12" up to the end. The service reads an exponent as 64 bits: one past them is not a number,
+ * one past a number's range is told as such. Here it is cut to 40 bits, for room to add to it. */
 static bool take_exponent(const char *at, const char *end, int64_t *exponent)
 {
     *exponent = 0;
@@ -151,8 +152,11 @@ static bool take_exponent(const char *at, const char *end, int64_t *exponent)
     if (!is_digit(at, end))
         return false;
     for (; is_digit(at, end); at++)
-        if (*exponent < INT32_MAX)
-            *exponent = *exponent * 10 + (*at - '0');
+        if (__builtin_mul_overflow(*exponent, 10, exponent) ||
+            __builtin_add_overflow(*exponent, *at - '0', exponent))
+            return false;
+    if (*exponent > INT64_C(1) << 40)
+        *exponent = INT64_C(1) << 40;
     if (is_negative)
         *exponent = -*exponent;
     return at == end;
@@ -178,7 +182,10 @@ static bool take_number(struct str text, struct digit_reader *r, int64_t *expone
     int64_t shift;
     if (!r->has_digit || !take_exponent(at, end, &shift))
         return false;
-    *exponent = shift + (whole > 0 ? whole - 1 : -zeros - 1);
+    if (r->d.count == 0)
+        *exponent = shift; /* zero has the range that it is written with */
+    else
+        *exponent = shift + (whole > 0 ? whole - 1 : -zeros - 1);
     return true;
 }
 
@@ -191,10 +198,8 @@ struct error *number_parse(struct arena *a, struct str text, struct number *out)
     if (!take_number(text, &r, &exponent))
         return invalid(a, "The parameter cannot be converted to a numeric value: %.*s",
                        STR_ARG(text));
-    if (r.d.count == 0)
-        exponent = 0;
     TRY(check_range(a, exponent, r.has_too_many));
-    r.d.exponent = (int)exponent;
+    r.d.exponent = r.d.count ? (int)exponent : 0;
     encode(&r.d, out);
     return NULL;
 }

@@ -44,11 +44,13 @@ TEST(prints_as_the_service_does)
     } rows[] = {
         {STR_INIT("0"), STR_INIT("0")},
         {STR_INIT("-0"), STR_INIT("0")},
-        {STR_INIT("0.000e99999"), STR_INIT("0")},
+        {STR_INIT("0.000e125"), STR_INIT("0")},
         {STR_INIT("+7"), STR_INIT("7")},
         {STR_INIT("00042"), STR_INIT("42")},
         {STR_INIT("3.1400"), STR_INIT("3.14")},
         {STR_INIT("1.0"), STR_INIT("1")},
+        {STR_INIT("0e125"), STR_INIT("0")},
+        {STR_INIT("-0.000e-130"), STR_INIT("0")},
         {STR_INIT("1."), STR_INIT("1")},
         {STR_INIT(".5"), STR_INIT("0.5")},
         {STR_INIT("1.5E2"), STR_INIT("150")},
@@ -92,10 +94,15 @@ TEST(refuses_in_the_services_words)
         {STR_INIT("-1.23456789012345678901234567890123456789"), STR_INIT(TOO_MANY)},
         {STR_INIT("1e126"), STR_INIT(OVERFLOWS)},
         {STR_INIT("-1e126"), STR_INIT(OVERFLOWS)},
-        {STR_INIT("1e99999999999999999999"), STR_INIT(OVERFLOWS)},
+        {STR_INIT("1e2147483648"), STR_INIT(OVERFLOWS)},
+        {STR_INIT("1e9223372036854775807"), STR_INIT(OVERFLOWS)},
+        {STR_INIT("1e9223372036854775808"),
+         STR_INIT("The parameter cannot be converted to a numeric value: 1e9223372036854775808")},
+        {STR_INIT("0e126"), STR_INIT(OVERFLOWS)},
+        {STR_INIT("0e-131"), STR_INIT(UNDERFLOWS)},
         {STR_INIT("1e-131"), STR_INIT(UNDERFLOWS)},
         {STR_INIT("-0.1e-130"), STR_INIT(UNDERFLOWS)},
-        {STR_INIT("1e-99999999999999999999"), STR_INIT(UNDERFLOWS)},
+        {STR_INIT("1e-9223372036854775807"), STR_INIT(UNDERFLOWS)},
     };
     for (size_t i = 0; i < countof(rows); i++) {
         struct number n;
