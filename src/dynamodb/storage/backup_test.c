@@ -460,7 +460,8 @@ static int64_t amount_of(struct item item)
     struct buf text;
     buf_init(&text, 64);
     number_print(&text, item_get(item, S("n")).data);
-    int64_t amount = strtoll(buf_str(&text).data, NULL, 10);
+    buf_add_char(&text, 0);
+    int64_t amount = strtoll(text.data, NULL, 10);
     buf_clear(&text);
     return amount;
 }

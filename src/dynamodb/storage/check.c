@@ -3,9 +3,11 @@
  *     items    -> readable? under its own key? each of its index entries there, with the same
  * bytes? entries  -> as many as the items have: an entry too many belongs to no item
  *
- * An index that is still being filled may lack entries, but has none too many. */
+ * An index that is still being filled may lack entries, but has none too many. Then stream records,
+ * the items of backups, and histories, which are there in two orders. */
 #include "dynamodb/storage/check.h"
 
+#include "dynamodb/storage/backup.h"
 #include "dynamodb/storage/index.h"
 #include "dynamodb/storage/internal.h"
 #include "dynamodb/storage/stream_log.h"
@@ -168,6 +170,109 @@ static struct error *check_records(struct check *c)
     return error ? store_error(c->arena, error) : NULL;
 }
 
+/* -- the past -----------------------------------------------------------------------------------
+ */
+
+struct past_check {
+    struct check *check;
+    struct error *(*each)(struct check *c, struct str key, struct str value);
+    enum key_space space;
+    uint32_t id; /* 0: all */
+};
+
+static struct error *walk_past(const struct past_check *p, int64_t *count)
+{
+    struct check *c = p->check;
+    struct str low = {(const char[]){(char)p->space}, 1}, key, value;
+    struct kv_cursor *cursor = NULL;
+    bool found = true;
+    if (p->id)
+        low = key_id(c->arena, p->space, p->id);
+    struct error *error =
+        kv_cursor_open(c->read, c->arena, low, key_after(c->arena, low), true, &cursor);
+    *count = 0;
+    while (!error && found) {
+        error = kv_cursor_next(cursor, &key, &value, &found);
+        if (error || !found)
+            break;
+        ++*count;
+        error = p->each(c, key, value);
+        arena_reset(&c->step);
+    }
+    kv_cursor_close(cursor);
+    return error ? store_error(c->arena, error) : NULL;
+}
+
+static struct error *check_content(struct check *c, struct str key, struct str value)
+{
+    (void)key;
+    struct item item;
+    if (!item_load(value, &item) || !value_is_wellformed((struct value){VALUE_M, item.attributes}))
+        problem(c, "an item of a backup cannot be read");
+    return NULL;
+}
+
+/* An AVAILABLE backup has as many items as it says. */
+static struct error *check_backups(struct check *c)
+{
+    const struct backup *backups;
+    size_t backup_count;
+    int64_t all = 0, known = 0, count;
+    TRY(backup_list(c->store, c->arena, 0, SIZE_MAX, &backups, &backup_count));
+    for (size_t i = 0; i < backup_count; i++) {
+        const struct backup *b = &backups[i];
+        struct past_check content = {c, check_content, SPACE_CONTENT, b->id};
+        TRY(walk_past(&content, &count));
+        known += count;
+        c->report->backups += b->kind != BACKUP_HOLD;
+        if (b->state == BACKUP_AVAILABLE && count != b->items)
+            problem(c, "backup %.*s of table %.*s: has %lld items, not %lld", STR_ARG(b->name),
+                    STR_ARG(b->table.name), (long long)count, (long long)b->items);
+    }
+    struct past_check content = {c, check_content, SPACE_CONTENT, 0};
+    TRY(walk_past(&content, &all));
+    if (all != known)
+        problem(c, "%lld items belong to no backup", (long long)(all - known));
+    return NULL;
+}
+
+/* It is in the order of time too. */
+static struct error *check_history_entry(struct check *c, struct str key, struct str value)
+{
+    struct str rest, stored;
+    struct item item;
+    int64_t moment_us;
+    bool found;
+    if (!key_history_parse(key, &rest, &moment_us) || (value.len && !item_load(value, &item))) {
+        problem(c, "an entry of a history cannot be read");
+        return NULL;
+    }
+    struct str of = arena_join(&c->step, key_id(&c->step, SPACE_ITEM, key_id_of(key)), rest);
+    TRY(kv_get(c->read, &c->step, key_moment(&c->step, of, moment_us), &stored, &found));
+    if (!found)
+        problem(c, "an entry of a history is missing in the order of time");
+    return NULL;
+}
+
+static struct error *count_moment(struct check *c, struct str key, struct str value)
+{
+    (void)c, (void)key, (void)value;
+    return NULL;
+}
+
+static struct error *check_history(struct check *c)
+{
+    struct past_check entries = {c, check_history_entry, SPACE_HISTORY, 0};
+    struct past_check moments = {c, count_moment, SPACE_MOMENT, 0};
+    int64_t entry_count, moment_count;
+    TRY(walk_past(&entries, &entry_count));
+    TRY(walk_past(&moments, &moment_count));
+    if (entry_count != moment_count)
+        problem(c, "%lld entries of histories, but %lld in the order of time",
+                (long long)entry_count, (long long)moment_count);
+    return NULL;
+}
+
 struct error *store_check(struct store *store, struct arena *a,
                           void (*tell)(void *context, struct str problem), void *context,
                           struct check_report *out)
@@ -182,6 +287,10 @@ struct error *store_check(struct store *store, struct arena *a,
         error = check_table(&c, &store->catalog.by_id[i]->table);
     if (!error)
         error = check_records(&c);
+    if (!error)
+        error = check_backups(&c);
+    if (!error)
+        error = check_history(&c);
     commit_read_end(store->commit, c.read);
     catalog_unlock_shared(store);
     arena_clear(&c.step);
