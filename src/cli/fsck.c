@@ -2,7 +2,7 @@
  *
  *     1. the store: items, index entries, counts, stream records    dynamodb/storage/check.h
  *     2. the messages table, when there is one: conversations       messaging/chat_check.h
- *        with --adopt, what other programs wrote is taken over before
+ *        with --adopt and --reclock, what other programs wrote is mended before
  *
  * The store is opened bare for the first part, without the engine's background work, so that
  * nothing moves while it is looked at. Opening is what a server's start is: a log that a crash left
@@ -26,7 +26,7 @@ const struct error_kind command_cannot_begin = {"CannotBegin", 500, false};
 
 struct settings {
     const char *data, *table;
-    bool adopts;
+    bool adopts, reclocks;
 };
 
 struct fsck {
@@ -121,6 +121,15 @@ static struct error *adopt(struct fsck *f, struct chat *chat)
     return NULL;
 }
 
+static struct error *reclock(struct fsck *f, struct chat *chat)
+{
+    struct chat_reclocked reclocked;
+    TRY(chat_reclock_table(chat, f->cli->arena, &reclocked));
+    printf("messages: %llu keys mended, %llu left as they were\n",
+           (unsigned long long)reclocked.done, (unsigned long long)reclocked.left);
+    return NULL;
+}
+
 static struct error *check_rows(struct fsck *f, struct chat *chat)
 {
     struct chat_report report;
@@ -150,6 +159,8 @@ static struct error *check_messages(struct fsck *f, struct client *client)
     struct error *error = NULL;
     if (f->settings->adopts)
         error = adopt(f, chat);
+    if (!error && f->settings->reclocks)
+        error = reclock(f, chat);
     if (!error)
         error = check_rows(f, chat);
     chat_free(chat);
@@ -179,15 +190,16 @@ static struct error *run(struct cli *cli)
     struct settings s = {.table = "cruddur-messages"};
     const struct option_row rows[] = {{"--data", OPTION_TEXT, &s.data},
                                       {"--table", OPTION_TEXT, &s.table},
-                                      {"--adopt", OPTION_FLAG, &s.adopts}};
+                                      {"--adopt", OPTION_FLAG, &s.adopts},
+                                      {"--reclock", OPTION_FLAG, &s.reclocks}};
     struct fsck f = {.cli = cli, .settings = &s};
     TRY(options_read(cli, rows, countof(rows)));
     TRY(data_dir_find(cli, s.data, &f.folder));
     TRY(require_store(&f));
     TRY(check_store(&f));
-    if (f.findings && s.adopts)
+    if (f.findings && (s.adopts || s.reclocks))
         return error_new(cli->arena, &error_system,
-                         "the store itself is not in order: nothing was adopted");
+                         "the store itself is not in order: nothing was mended");
     TRY(open_and_check_messages(&f));
     if (f.findings)
         return error_new(cli->arena, &error_system, "%llu findings in %s",
@@ -200,7 +212,7 @@ const struct command command_fsck = {
     .name = "fsck",
     .summary = "whether what a data folder holds agrees with itself",
     .usage =
-        "usage: cruddur fsck [--data DIR] [--table NAME] [--adopt]\n"
+        "usage: cruddur fsck [--data DIR] [--table NAME] [--adopt] [--reclock]\n"
         "\n"
         "Looks at every item, index entry, count and stream record of a data folder, and at the\n"
         "conversations of the messages table. No server may hold the folder.\n"
@@ -209,6 +221,8 @@ const struct command command_fsck = {
         "  --table NAME  the messages table (cruddur-messages)\n"
         "  --adopt       take over what other programs wrote: number their messages, make the\n"
         "                conversations that they began\n"
+        "  --reclock     give messages whose time is none, or lies more than a day ahead, a time\n"
+        "                in the order of their numbers\n"
         "\n"
         "A line for each finding. Exit status 0: all agrees, 1: findings, 2: it could not be "
         "looked at.\n",

@@ -1,7 +1,7 @@
-/* Chat check: whether the rows of the messages table agree with each other, and adoption of all
- * that is there.
+/* Chat check: whether the rows of the messages table agree with each other, and mending of what
+ * other programs left.
  *
- * Called by `cruddur fsck`, when nobody else writes. Both walk the table page by page through
+ * Called by `cruddur fsck`, when nobody else writes. All walk the table page by page through
  * client.h, so memory is bounded by its largest partition's keys. */
 #pragma once
 
@@ -31,3 +31,11 @@ struct chat_adopted {
  * adopted (messages of a group without any group row) is left. */
 MUST_USE struct error *chat_adopt_table(struct chat *chat, struct arena *a,
                                         struct chat_adopted *out);
+
+struct chat_reclocked {
+    uint64_t done, left; /* messages whose sort key is no time, or lies more than 24 hours ahead */
+};
+
+/* Gives them a key in the order of their numbers. Those without a number are left. */
+MUST_USE struct error *chat_reclock_table(struct chat *chat, struct arena *a,
+                                          struct chat_reclocked *out);

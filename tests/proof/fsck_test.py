@@ -129,6 +129,32 @@ def keys_that_are_no_times_or_lie_far_ahead_are_found():
 
 
 @suite.test
+def such_keys_are_mended_in_the_order_of_the_numbers():
+    """Messages 2, 3 and 6 of six, and an attribute that is none of ours."""
+    odd = {**message(2, sk="yesterday", seq=2), "theirs": {"M": {"deep": {"L": [{"BOOL": True}]}}}}
+    folder = conversation(*[message(number) for number in (1, 4, 5)])
+    folder.finds(0, flags=["--adopt"])  # numbers 1 to 3
+    folder.put(odd, message(3, sk="tomorrow", seq=3), message(4, seq=4), message(5, seq=5),
+               message(6, sk="2099-01-01T00:00:00.000000+00:00", seq=6))
+    with Server("dynamodb", "--data", folder.data) as server:
+        for row in [text(pk="CNV#" + GROUP, sk="#STATE"), *(text(pk="GRP#" + who, sk=minute(5)) for who in (ANDREW, BAYKO))]:
+            server.client().update_item(TableName=TABLE, Key=row, UpdateExpression="SET seq = :n",
+                                        ExpressionAttributeValues={":n": {"N": "6"}})
+        server.stop()
+    folder.finds(1, "the key yesterday is no time")
+    out = folder.finds(0, "all agrees", flags=["--reclock"])
+    assert "3 keys mended, 0 left" in out, out
+    with Server("dynamodb", "--data", folder.data) as server:
+        items, rows = [server.client().query(
+            TableName=TABLE, KeyConditionExpression="pk = :p", ExpressionAttributeValues={":p": {"S": pk}})["Items"]
+            for pk in ("MSG#" + GROUP, "GRP#" + BAYKO)]
+        server.stop()
+    assert [item["seq"]["N"] for item in items] == list("123456"), items
+    assert items[1] == {**odd, "sk": {"S": minute(1).replace("000000", "000001")}}, items[1]
+    assert [(row["sk"], row["message"]["S"]) for row in rows] == [(items[5]["sk"], "text 6")], rows
+
+
+@suite.test
 def counts_after_a_kill_are_mended_not_found():
     folder = Folder()
     server = Server("dynamodb", "--data", folder.data)
