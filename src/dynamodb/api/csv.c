@@ -10,9 +10,12 @@ struct scan {
     bool is_last;
 };
 
-static enum csv_result wrong(struct str *text)
+/* Skips the line, which must be there to its end. */
+static enum csv_result wrong(struct str *text, bool is_last)
 {
     struct str line;
+    if (!is_last && !memchr(text->data, '\n', text->len))
+        return CSV_MORE;
     str_cut(text, '\n', &line);
     return CSV_WRONG;
 }
@@ -60,37 +63,51 @@ static enum csv_result take_plain(struct scan *s, struct str *out)
     return CSV_ROW;
 }
 
+/* What stands behind a field: CSV_ROW with *ends_row, or what else the row comes to. */
+static enum csv_result take_end(struct scan *s, bool was_quoted, bool *ends_row)
+{
+    bool is_return = was_quoted && s->at < s->end && *s->at == '\r';
+    if (is_return && s->at + 1 == s->end && !s->is_last)
+        return CSV_MORE;
+    if (is_return && (s->at + 1 == s->end || s->at[1] == '\n'))
+        s->at++;
+    if (s->at == s->end && !s->is_last)
+        return CSV_MORE;
+    *ends_row = s->at == s->end || *s->at == '\n';
+    if (*ends_row)
+        return CSV_ROW;
+    return *s->at++ == s->delimiter ? CSV_ROW : CSV_WRONG;
+}
+
+static enum csv_result take_field(struct arena *a, struct scan *s, struct csv_row *out,
+                                  bool *ends_row)
+{
+    struct str field = {"", 0};
+    bool is_quoted = s->at < s->end && *s->at == '"';
+    s->at += is_quoted;
+    enum csv_result result = is_quoted ? take_quoted(a, s, &field) : take_plain(s, &field);
+    if (result != CSV_ROW)
+        return result;
+    if (out->count == CSV_FIELDS)
+        return CSV_WRONG;
+    out->fields[out->count++] = field;
+    return take_end(s, is_quoted, ends_row);
+}
+
 enum csv_result csv_take(struct arena *a, struct str *text, char delimiter, bool is_last,
                          struct csv_row *out)
 {
     struct scan s = {text->data, text->data + text->len, delimiter, is_last};
+    bool ends_row = false;
     out->count = 0;
     if (s.at == s.end)
         return CSV_MORE;
-    for (;;) {
-        struct str field = {"", 0};
-        bool is_quoted = s.at < s.end && *s.at == '"';
-        s.at += is_quoted;
-        enum csv_result result = is_quoted ? take_quoted(a, &s, &field) : take_plain(&s, &field);
-        if (result == CSV_MORE && is_last)
-            result = CSV_WRONG;
-        if (result == CSV_ROW && out->count == CSV_FIELDS)
-            result = CSV_WRONG;
-        if (result != CSV_ROW)
-            return result == CSV_MORE ? CSV_MORE : wrong(text);
-        out->fields[out->count++] = field;
-        if (is_quoted && s.at < s.end && *s.at == '\r' &&
-            (s.at + 1 < s.end ? s.at[1] == '\n' : is_last))
-            s.at++;
-        else if (is_quoted && s.at + 1 == s.end && *s.at == '\r')
+    while (!ends_row) {
+        enum csv_result result = take_field(a, &s, out, &ends_row);
+        if (result == CSV_WRONG || (result == CSV_MORE && is_last))
+            return wrong(text, is_last);
+        if (result == CSV_MORE)
             return CSV_MORE;
-        if (s.at == s.end && !is_last)
-            return CSV_MORE;
-        if (s.at == s.end || *s.at == '\n')
-            break;
-        if (*s.at != delimiter)
-            return wrong(text);
-        s.at++;
     }
     *text = str_from(*text, (size_t)(s.at - text->data) + (s.at < s.end));
     return CSV_ROW;
