@@ -91,7 +91,7 @@ static void die(const char *what)
     abort();
 }
 
-static const char *path_of(char *out, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static const char *path_of(char *out, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
