@@ -2,7 +2,7 @@
  *
  *     people:   user uuid ─▶ person ─▶ seat ─▶ seat …      one seat for each live stream
  *     ring:     the last events, each with the people it is for; position rises by one
- *     channels: group ─▶ what has been told of it, and messages that came early
+ *     order:    messages of a group, which may come in any order and twice (order.h)
  *
  * An event is rendered once, when it gets its position, and the same bytes go to every seat:
  *
@@ -16,13 +16,12 @@
  * Invariants, under the lock:
  *   1 the ring holds the positions next - count … next - 1, at most ring_events of them and at most
  *     RING_BYTES;
- *   2 of each channel, all messages first_seq … last_seq have been told, each once, in order;
- *   3 a channel with early messages is in the waiting list, its early messages rise in seq and all
- *     lie above last_seq + 1. */
+ *   2 an event belongs to its maker, then perhaps to the order, then to the ring. */
 #include "messaging/hub.h"
 
 #include "base/map.h"
 #include "http/http.h"
+#include "messaging/order.h"
 #include "json/writer.h"
 
 #include <pthread.h>
@@ -35,8 +34,6 @@
 enum {
     RING_BYTES = 8 * 1024 * 1024,
     EVENT_BYTES = 64 * 1024,
-    CHANNELS = 4096,
-    EARLY_PER_CHANNEL = 64,
     TICK_MS = 200,
 };
 
@@ -63,20 +60,6 @@ struct person {
     struct str uuid; /* the map's key, again, behind the struct */
 };
 
-struct early {
-    struct early *next;
-    int64_t seq;
-    struct event *event; /* without a position yet */
-};
-
-struct channel {
-    int64_t first_seq, last_seq;
-    struct early *early;
-    size_t early_count;
-    int64_t waits_since_us;
-    struct channel *next_waiting;
-};
-
 struct hub {
     struct hub_options options;
     char epoch[17];
@@ -85,8 +68,7 @@ struct hub {
     struct event **ring;
     uint64_t next;
     size_t count, ring_bytes;
-    struct map channels;
-    struct channel *waiting;
+    struct order *order;
     struct hub_seat *closed; /* after hub_stop: their streams may still call hub_leave */
     struct hub_stats stats;
     int64_t beat_due_us;
@@ -177,103 +159,9 @@ static void publish(struct hub *h, struct event *e)
     }
 }
 
-/* -- channels: messages in order --------------------------------------------------------------- */
-
-static void tell_early(struct hub *h, struct channel *c)
+static void publish_ordered(void *hub, void *event)
 {
-    struct early *first = c->early;
-    c->early = first->next;
-    c->early_count--;
-    if (first->seq != c->last_seq + 1)
-        c->first_seq = first->seq; /* those between have been given up, and pass if they come yet */
-    c->last_seq = first->seq;
-    publish(h, first->event);
-    free(first);
-}
-
-/* Tells what has become due by order; with `all` also what waits in vain. */
-static void drain(struct hub *h, struct channel *c, bool all)
-{
-    while (c->early && (all || c->early->seq == c->last_seq + 1))
-        tell_early(h, c);
-}
-
-static void drain_waiting(struct hub *h, int64_t waits_since_us)
-{
-    for (struct channel **at = &h->waiting; *at;) {
-        struct channel *c = *at;
-        if (c->early && c->waits_since_us <= waits_since_us)
-            drain(h, c, true);
-        if (c->early)
-            at = &c->next_waiting;
-        else
-            *at = c->next_waiting;
-    }
-}
-
-static void forget_channels(struct hub *h)
-{
-    drain_waiting(h, INT64_MAX);
-    size_t cursor = 0;
-    struct str key;
-    void *channel;
-    while (map_next(&h->channels, &cursor, &key, &channel))
-        free(channel);
-    map_clear(&h->channels);
-    map_init(&h->channels);
-}
-
-static struct channel *channel_of(struct hub *h, struct str group, int64_t seq)
-{
-    struct channel *c = map_get(&h->channels, group);
-    if (c)
-        return c;
-    if (h->channels.count >= CHANNELS)
-        forget_channels(h);
-    c = mem_zalloc(sizeof *c);
-    *c = (struct channel){.first_seq = seq, .last_seq = seq - 1};
-    map_put(&h->channels, group, c);
-    return c;
-}
-
-static void hold_back(struct hub *h, struct channel *c, int64_t seq, struct event *e)
-{
-    struct early **at = &c->early;
-    while (*at && (*at)->seq < seq)
-        at = &(*at)->next;
-    if (*at && (*at)->seq == seq) {
-        free(e);
-        return;
-    }
-    bool was_empty = !c->early;
-    struct early *early = mem_zalloc(sizeof *early);
-    *early = (struct early){*at, seq, e};
-    *at = early;
-    c->early_count++;
-    if (was_empty) {
-        c->waits_since_us = clock_monotonic_us(h->options.clock);
-        c->next_waiting = h->waiting;
-        h->waiting = c;
-    }
-    if (c->early_count > EARLY_PER_CHANNEL)
-        c->waits_since_us = 0; /* the next tick tells them */
-}
-
-/* Takes the event. Locked. */
-static void publish_in_order(struct hub *h, struct str group, int64_t seq, struct event *e)
-{
-    struct channel *c = channel_of(h, group, seq);
-    if (seq < c->first_seq) { /* late, but never told */
-        publish(h, e);
-    } else if (seq <= c->last_seq) {
-        free(e);
-    } else if (seq > c->last_seq + 1) {
-        hold_back(h, c, seq, e);
-    } else {
-        c->last_seq = seq;
-        publish(h, e);
-        drain(h, c, false);
-    }
+    publish(hub, event);
 }
 
 /* -- what is told ------------------------------------------------------------------------------ */
@@ -324,7 +212,7 @@ void hub_tell_message(struct hub *h, const struct str *members, size_t count, st
     buf_clear(&data);
     pthread_mutex_lock(&h->lock);
     if (m->seq > 0)
-        publish_in_order(h, group, m->seq, e);
+        order_put(h->order, group, m->seq, e);
     else
         publish(h, e);
     pthread_mutex_unlock(&h->lock);
@@ -490,7 +378,7 @@ static void tick(struct hub *h)
     if (beats)
         h->beat_due_us = now + h->options.heartbeat_ms * 1000;
     sweep(h, beats);
-    drain_waiting(h, now - h->options.gap_ms * 1000);
+    order_give_up(h->order, now - h->options.gap_ms * 1000);
 }
 
 void hub_tick(struct hub *h)
@@ -533,7 +421,7 @@ struct hub *hub_new(const struct hub_options *options)
     h->next = 1;
     h->ring = mem_zalloc(h->options.ring_events * sizeof(struct event *));
     map_init(&h->people);
-    map_init(&h->channels);
+    h->order = order_new(options->clock, publish_ordered, free, h);
     pthread_mutex_init(&h->lock, NULL);
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
@@ -584,8 +472,7 @@ void hub_free(struct hub *h)
     if (!h)
         return;
     hub_stop(h);
-    forget_channels(h);
-    map_clear(&h->channels);
+    order_free(h->order);
     map_clear(&h->people);
     while (h->count)
         drop_oldest(h);

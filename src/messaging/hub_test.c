@@ -163,6 +163,30 @@ TEST(message_that_never_comes_holds_the_others_up_for_a_second_only)
     tear_down(&b);
 }
 
+/* The list of groups that wait must hold such a group once, or it never ends. */
+TEST(gap_after_a_gap_is_waited_for_like_the_first)
+{
+    struct bench b;
+    set_up(&b, 0);
+    struct http_stream *bob = sit(&b, "bob", S(""), NULL);
+    say(&b, "h", 1, "h1");
+    say(&b, "h", 3, "h3");
+    say(&b, "g", 1, "one");
+    say(&b, "g", 3, "three");
+    say(&b, "g", 2, "two");
+    say(&b, "g", 5, "five");
+    hub_tick(b.hub);
+    CHECK_STR(heard(arena, bob), S("h1 one two three "));
+    b.time.time_us += 1000000;
+    hub_tick(b.hub);
+    CHECK(str_contains(heard(arena, bob), S("h3 ")) && str_contains(heard(arena, bob), S("five ")));
+    say(&b, "g", 7, "seven");
+    b.time.time_us += 1000000;
+    hub_tick(b.hub);
+    CHECK(str_ends(heard(arena, bob), S("seven ")));
+    tear_down(&b);
+}
+
 TEST(client_that_comes_back_gets_what_it_missed)
 {
     struct bench b;
@@ -293,6 +317,7 @@ TEST(many_threads_tell_each_message_once)
 TAP_MAIN(T(message_reaches_its_members_and_nobody_else),
          T(messages_of_a_group_come_in_order_and_once),
          T(message_that_never_comes_holds_the_others_up_for_a_second_only),
+         T(gap_after_a_gap_is_waited_for_like_the_first),
          T(client_that_comes_back_gets_what_it_missed), T(place_that_is_gone_or_foreign_gets_reset),
          T(streams_beat_and_those_who_left_are_swept), T(user_has_twenty_seats),
          T(ring_and_channels_stay_within_their_bounds), T(many_threads_tell_each_message_once))

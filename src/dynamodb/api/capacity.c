@@ -94,7 +94,7 @@ void capacity_write_object(struct json_writer *w, const struct capacity *c,
 {
     json_begin_object(w);
     json_key(w, S("TableName"));
-    json_str(w, c->name.data ? table_name_of(c->name) : c->table->name);
+    json_str(w, c->name.data ? c->name : c->table->name);
     units(w, S("CapacityUnits"), capacity_total(c));
     if (c->read_halves)
         units(w, S("ReadCapacityUnits"), c->read_halves);

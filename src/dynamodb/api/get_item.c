@@ -160,7 +160,7 @@ static struct error *get_slice(struct op *op, const struct batch_get_item_input 
     const struct table *t;
     TRY(op_table(op, name, &t));
     if (!p->is_open) {
-        json_key(op->reply, table_name_of(name));
+        json_key(op->reply, name); /* as it was asked for: an ARN stays one */
         json_begin_array(op->reply);
         p->is_open = true;
     }

@@ -354,10 +354,10 @@ typedef LIST_OF(struct index_input) index_list;
 enum billing_mode { BILLING_MODE_ABSENT, BILLING_MODE_PROVISIONED, BILLING_MODE_PAY_PER_REQUEST };
 enum stream_view_type {
     STREAM_VIEW_ABSENT,
-    STREAM_VIEW_NEW_IMAGE,
     STREAM_VIEW_OLD_IMAGE,
-    STREAM_VIEW_NEW_AND_OLD_IMAGES,
     STREAM_VIEW_KEYS_ONLY,
+    STREAM_VIEW_NEW_AND_OLD_IMAGES,
+    STREAM_VIEW_NEW_IMAGE,
 };
 struct stream_specification {
     struct opt_bool stream_enabled;

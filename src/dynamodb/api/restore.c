@@ -54,7 +54,7 @@ static struct error *override_bounds(struct op *op, const struct on_demand_throu
     if (t->billing != BILLING_PAY_PER_REQUEST)
         return invalid(op->arena, WRONG "OnDemandThroughputOverride cannot be specified when table "
                                         "BillingMode is PROVISIONED.");
-    TRY(on_demand_check(op->arena, in, S("table")));
+    TRY(on_demand_check(op->arena, in, S("table"), true));
     if (in->max_read_request_units.is_given)
         t->throughput.max_read_units =
             in->max_read_request_units.value > 0 ? in->max_read_request_units.value : 0;

@@ -498,24 +498,28 @@ static void check_string(struct decoder *d, const struct shape *s, const struct 
             violate(d, step, s, text, at_most(d->arena, "length", MAX_TABLE_ARN));
         return;
     }
-    if (s->names_table && text->len == 0 && s->min > 1) {
+    if (s->names_table && text->len == 0 && s->min > 1 && !s->length_first) {
         violate(d, step, s, text, at_least(d->arena, "length", 1));
         return;
     }
     if (s->names_table && is_table_name(*text))
         return;
+    bool has_bounds = !s->is_plain && (s->has_min || s->has_max);
+    int64_t len = has_bounds ? (int64_t)str_count_chars(*text) : 0;
+    if (has_bounds && s->length_first)
+        check_bounds(d, s, text, step, "length", len);
     if (s->pattern && !pattern_matches(s->pattern, *text))
         violate(d, step, s, text,
                 arena_printf(d->arena, "Member must satisfy regular expression pattern: %s",
                              s->pattern));
-    if (!s->is_plain && (s->has_min || s->has_max))
-        check_bounds(d, s, text, step, "length", (int64_t)str_count_chars(*text));
+    if (has_bounds && !s->length_first)
+        check_bounds(d, s, text, step, "length", len);
 }
 
 static void check_enum(struct decoder *d, const struct shape *s, const int *word,
                        const struct step *step)
 {
-    if (*word >= 0)
+    if (*word >= 0 || s->is_free)
         return;
     struct buf text;
     buf_init(&text, MAX_MESSAGE);
@@ -609,7 +613,7 @@ static void check_members(struct decoder *d, const struct shape *s, const void *
         struct step step = {.parent = parent, .name = m->name};
         if (place && !is_absent(m->shape, place))
             check(d, m->shape, place, &step);
-        else if (m->need == NEED_MEMBER)
+        else if (m->need == NEED_MEMBER || m->need == NEED_NAME)
             violate(d, &step, m->shape, NULL, S("Member must not be null"));
     }
 }
@@ -668,9 +672,21 @@ static struct error *check_plain(struct arena *a, const struct shape *s, const v
             return invalid(a,
                            "%.*s must be at least %" PRId64 " characters long and at most %" PRId64
                            " characters long",
-                           STR_ARG(m->name), m->shape->min, m->shape->max);
+                           STR_ARG(str_ends(m->name, S("TableName")) ? S("TableName") : m->name),
+                           m->shape->min, m->shape->max);
     }
     return NULL;
+}
+
+/* A table's name that is wrong by itself, where that is told alone. */
+static void check_name(struct decoder *d, const struct shape *s, const void *base)
+{
+    for (const struct shape_member *m = s->members; m->name.data; m++) {
+        const struct step step = {.name = m->name};
+        const void *place = member_place(m, base);
+        if (m->need == NEED_NAME && !is_absent(m->shape, place))
+            check(d, m->shape, place, &step);
+    }
 }
 
 static struct error *refuse(struct decoder *d)
@@ -698,6 +714,8 @@ struct error *shape_decode(struct arena *a, const struct shape *shape, struct st
     if (!json_finish(&d.reader))
         return typed_broken(&d.reader);
     TRY(check_plain(a, shape, out));
-    check_members(&d, shape, out, NULL);
+    check_name(&d, shape, out);
+    if (!d.violations.count)
+        check_members(&d, shape, out, NULL);
     return d.violations.count ? refuse(&d) : NULL;
 }

@@ -91,9 +91,11 @@ struct shape {
     int64_t min, max;         /* of a length, or of a number's value */
     const char *pattern;      /* as the service shows it; see pattern.h for what is understood */
     const char *const *words; /* SHAPE_ENUM: ends with NULL, in the order the service shows */
+    bool is_free;             /* SHAPE_ENUM: the operation looks at other words (below 0) itself */
 
     bool names_table; /* a table's name, or its ARN, which the pattern and length are not of */
     bool is_plain;    /* its length is refused in a sentence of its own, before all else */
+    bool length_first; /* told before the pattern; also of an empty name */
     bool is_terse;    /* violations are told without the value, and with the path as sent */
 
     size_t size_bytes;                  /* SHAPE_STRUCTURE: of the C struct */
@@ -107,6 +109,7 @@ struct shape {
 enum need {
     NEED_NOTHING,
     NEED_MEMBER, /* "Value null at 'key' failed to satisfy constraint: Member must not be null" */
+    NEED_NAME,   /* the same; what is wrong with it is told alone, before all else */
     NEED_PARAMETER, /* "The parameter 'TableName' is required but was not present in the request" */
 };
 

@@ -25,12 +25,15 @@ static const struct shape table_name = {
 /* Requests on tables. */
 static const struct shape control_table_name = {.kind = SHAPE_STRING,
                                                 .names_table = true,
-                                                .is_plain = true,
+                                                .length_first = true,
                                                 .pattern = NAME_PATTERN,
                                                 LENGTH(3, 255)};
 /* Where an ARN names no table. */
 static const struct shape plain_name = {
     .kind = SHAPE_STRING, .pattern = NAME_PATTERN, LENGTH(3, 255)};
+/* Of operations that tell a wrong length in a sentence of its own. */
+static const struct shape sentence_name = {
+    .kind = SHAPE_STRING, .is_plain = true, .pattern = NAME_PATTERN, LENGTH(3, 255)};
 static const struct shape any_arn = {.kind = SHAPE_STRING, LENGTH(1, 1024)};
 
 /* -- attribute values -------------------------------------------------------------------------- */

@@ -42,12 +42,13 @@ const struct shape shape_described_table =
 const struct shape shape_describe_contributor_insights = STRUCTURE(
     describe_contributor_insights_input, "DescribeContributorInsightsInput",
     MEMBER(describe_contributor_insights_input, table_name, "TableName", NEED_MEMBER, table_name),
-    MEMBER(describe_contributor_insights_input, index_name, "IndexName", NEED_NOTHING, plain_name));
+    MEMBER(describe_contributor_insights_input, index_name, "IndexName", NEED_NOTHING,
+           sentence_name));
 
 const struct shape shape_update_contributor_insights = STRUCTURE(
     update_contributor_insights_input, "UpdateContributorInsightsInput",
     MEMBER(update_contributor_insights_input, table_name, "TableName", NEED_MEMBER, table_name),
-    MEMBER(update_contributor_insights_input, index_name, "IndexName", NEED_NOTHING, plain_name),
+    MEMBER(update_contributor_insights_input, index_name, "IndexName", NEED_NOTHING, sentence_name),
     MEMBER(update_contributor_insights_input, contributor_insights_action,
            "ContributorInsightsAction", NEED_MEMBER, insights_action),
     MEMBER(update_contributor_insights_input, contributor_insights_mode, "ContributorInsightsMode",

@@ -6,6 +6,8 @@
 /* CreateTable tells about a short name as about any other value. */
 static const struct shape new_table_name = {
     .kind = SHAPE_STRING, .names_table = true, .pattern = NAME_PATTERN, LENGTH(3, 255)};
+static const struct shape index_name = {
+    .kind = SHAPE_STRING, .length_first = true, .pattern = NAME_PATTERN, LENGTH(3, 255)};
 static const struct shape list_limit = {.kind = SHAPE_INTEGER, LENGTH(1, 100)};
 static const struct shape key_name = {.kind = SHAPE_STRING, LENGTH(1, 255)};
 static const struct shape scalar_type = {WORDS("B", "N", "S")};
@@ -13,9 +15,12 @@ static const struct shape key_type = {WORDS("HASH", "RANGE")};
 static const struct shape projection_type = {WORDS("ALL", "INCLUDE", "KEYS_ONLY")};
 static const struct shape billing_mode = {WORDS("PROVISIONED", "PAY_PER_REQUEST")};
 static const struct shape stream_view_type = {
-    WORDS("NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY")};
+    WORDS("OLD_IMAGE", "KEYS_ONLY", "NEW_AND_OLD_IMAGES", "NEW_IMAGE")};
+static const struct shape kms_key = {.kind = SHAPE_STRING, AT_LEAST(1)};
 static const struct shape sse_type = {WORDS("AES256", "KMS")};
-static const struct shape table_class = {WORDS("STANDARD", "STANDARD_INFREQUENT_ACCESS")};
+/* Another word is refused in a sentence of its own. */
+static const struct shape table_class = {WORDS("STANDARD", "STANDARD_INFREQUENT_ACCESS"),
+                                         .is_free = true};
 static const struct shape settings_replication = {
     WORDS("ENABLED", "DISABLED", "ENABLED_WITH_OVERRIDES")};
 static const struct shape multi_region_consistency = {WORDS("EVENTUAL", "STRONG")};
@@ -23,8 +28,8 @@ static const struct shape tag_keys = {LIST(text)};
 
 static const struct shape attribute_definition = STRUCTURE(
     attribute_definition, "AttributeDefinition",
-    MEMBER(attribute_definition, attribute_name, "AttributeName", NEED_MEMBER, key_name),
-    MEMBER(attribute_definition, attribute_type, "AttributeType", NEED_MEMBER, scalar_type));
+    MEMBER(attribute_definition, attribute_type, "AttributeType", NEED_MEMBER, scalar_type),
+    MEMBER(attribute_definition, attribute_name, "AttributeName", NEED_MEMBER, key_name));
 
 static const struct shape attribute_definitions = {LIST(attribute_definition)};
 
@@ -68,13 +73,13 @@ static const struct shape warm_throughput = STRUCTURE(
 
 static const struct shape local_index =
     STRUCTURE(index_input, "LocalSecondaryIndex",
-              MEMBER(index_input, index_name, "IndexName", NEED_MEMBER, plain_name),
+              MEMBER(index_input, index_name, "IndexName", NEED_MEMBER, index_name),
               MEMBER(index_input, key_schema, "KeySchema", NEED_MEMBER, table_keys),
               MEMBER(index_input, projection, "Projection", NEED_MEMBER, projection_input));
 
 static const struct shape global_index = STRUCTURE(
     index_input, "GlobalSecondaryIndex",
-    MEMBER(index_input, index_name, "IndexName", NEED_MEMBER, plain_name),
+    MEMBER(index_input, index_name, "IndexName", NEED_MEMBER, index_name),
     MEMBER(index_input, key_schema, "KeySchema", NEED_MEMBER, index_keys),
     MEMBER(index_input, projection, "Projection", NEED_MEMBER, projection_input),
     MEMBER(index_input, provisioned_throughput, "ProvisionedThroughput", NEED_NOTHING,
@@ -93,11 +98,11 @@ static const struct shape stream_specification =
               MEMBER(stream_specification, stream_view_type, "StreamViewType", NEED_NOTHING,
                      stream_view_type));
 
-static const struct shape sse_specification =
-    STRUCTURE(sse_specification, "SSESpecification",
-              MEMBER(sse_specification, enabled, "Enabled", NEED_NOTHING, boolean),
-              MEMBER(sse_specification, sse_type, "SSEType", NEED_NOTHING, sse_type),
-              MEMBER(sse_specification, kms_master_key_id, "KMSMasterKeyId", NEED_NOTHING, text));
+static const struct shape sse_specification = STRUCTURE(
+    sse_specification, "SSESpecification",
+    MEMBER(sse_specification, enabled, "Enabled", NEED_NOTHING, boolean),
+    MEMBER(sse_specification, sse_type, "SSEType", NEED_NOTHING, sse_type),
+    MEMBER(sse_specification, kms_master_key_id, "KMSMasterKeyId", NEED_NOTHING, kms_key));
 
 static const struct shape tag =
     STRUCTURE(tag_input, "Tag", MEMBER(tag_input, key, "Key", NEED_NOTHING, text),
@@ -147,7 +152,7 @@ const struct shape shape_list_tables =
 
 static const struct shape update_index = STRUCTURE(
     update_index, "UpdateGlobalSecondaryIndexAction",
-    MEMBER(update_index, index_name, "IndexName", NEED_MEMBER, plain_name),
+    MEMBER(update_index, index_name, "IndexName", NEED_MEMBER, index_name),
     MEMBER(update_index, provisioned_throughput, "ProvisionedThroughput", NEED_NOTHING,
            provisioned_throughput),
     MEMBER(update_index, on_demand_throughput, "OnDemandThroughput", NEED_NOTHING,
@@ -157,7 +162,7 @@ static const struct shape update_index = STRUCTURE(
 static const struct shape create_index =
     STRUCTURE(index_input, "CreateGlobalSecondaryIndexAction",
               MEMBER(index_input, projection, "Projection", NEED_MEMBER, projection_input),
-              MEMBER(index_input, index_name, "IndexName", NEED_MEMBER, plain_name),
+              MEMBER(index_input, index_name, "IndexName", NEED_MEMBER, index_name),
               MEMBER(index_input, provisioned_throughput, "ProvisionedThroughput", NEED_NOTHING,
                      provisioned_throughput),
               MEMBER(index_input, on_demand_throughput, "OnDemandThroughput", NEED_NOTHING,
@@ -167,7 +172,7 @@ static const struct shape create_index =
 
 static const struct shape delete_index =
     STRUCTURE(delete_index, "DeleteGlobalSecondaryIndexAction",
-              MEMBER(delete_index, index_name, "IndexName", NEED_MEMBER, plain_name));
+              MEMBER(delete_index, index_name, "IndexName", NEED_MEMBER, index_name));
 
 static const struct shape index_update =
     STRUCTURE(index_update, "GlobalSecondaryIndexUpdate",
@@ -189,7 +194,7 @@ static const struct shape on_demand_override =
 
 static const struct shape replica_index =
     STRUCTURE(replica_index, "ReplicaGlobalSecondaryIndex",
-              MEMBER(replica_index, index_name, "IndexName", NEED_MEMBER, plain_name),
+              MEMBER(replica_index, index_name, "IndexName", NEED_MEMBER, index_name),
               MEMBER(replica_index, provisioned_throughput_override,
                      "ProvisionedThroughputOverride", NEED_NOTHING, throughput_override),
               MEMBER(replica_index, on_demand_throughput_override, "OnDemandThroughputOverride",
@@ -279,8 +284,8 @@ const struct shape shape_update_table = STRUCTURE(
 
 static const struct shape time_to_live_specification = STRUCTURE(
     time_to_live_specification, "TimeToLiveSpecification",
-    MEMBER(time_to_live_specification, enabled, "Enabled", NEED_MEMBER, boolean),
-    MEMBER(time_to_live_specification, attribute_name, "AttributeName", NEED_MEMBER, key_name));
+    MEMBER(time_to_live_specification, attribute_name, "AttributeName", NEED_MEMBER, key_name),
+    MEMBER(time_to_live_specification, enabled, "Enabled", NEED_MEMBER, boolean));
 
 const struct shape shape_update_time_to_live = STRUCTURE(
     update_time_to_live_input, "UpdateTimeToLiveInput",
@@ -354,7 +359,7 @@ const struct shape shape_list_backups =
 
 const struct shape shape_restore_table_from_backup = STRUCTURE(
     restore_table_input, "RestoreTableFromBackupInput",
-    MEMBER(restore_table_input, target_table_name, "TargetTableName", NEED_MEMBER, plain_name),
+    MEMBER(restore_table_input, target_table_name, "TargetTableName", NEED_MEMBER, sentence_name),
     MEMBER(restore_table_input, backup_arn, "BackupArn", NEED_MEMBER, backup_arn),
     MEMBER(restore_table_input, billing_mode_override, "BillingModeOverride", NEED_NOTHING,
            billing_mode),
@@ -373,7 +378,7 @@ const struct shape shape_restore_table_to_point_in_time = STRUCTURE(
     restore_table_input, "RestoreTableToPointInTimeInput",
     MEMBER(restore_table_input, source_table_arn, "SourceTableArn", NEED_NOTHING, any_arn),
     MEMBER(restore_table_input, source_table_name, "SourceTableName", NEED_NOTHING, plain_name),
-    MEMBER(restore_table_input, target_table_name, "TargetTableName", NEED_MEMBER, plain_name),
+    MEMBER(restore_table_input, target_table_name, "TargetTableName", NEED_MEMBER, sentence_name),
     MEMBER(restore_table_input, use_latest_restorable_time, "UseLatestRestorableTime", NEED_NOTHING,
            boolean),
     MEMBER(restore_table_input, restore_date_time, "RestoreDateTime", NEED_NOTHING, timestamp),

@@ -9,6 +9,9 @@
 #include <string.h>
 
 #define MAX_UNITS 1000000000000
+/* What a table on demand can do from the start. */
+#define INITIAL_READ 12000
+#define INITIAL_WRITE 4000
 #define WRONG "One or more parameter values were invalid: "
 
 /* -- names in messages ------------------------------------------------------------------------- */
@@ -83,6 +86,30 @@ struct str table_class_of(enum table_class table_class)
     return S("");
 }
 
+struct error *sse_check(struct arena *a, const struct sse_specification *in)
+{
+    bool has_key = in && in->kms_master_key_id.data;
+    if (!in)
+        return NULL;
+    if (!in->enabled.value && in->sse_type)
+        return invalid(a, WRONG "SSEType can not be specified if Enabled is false");
+    if (!in->enabled.value && has_key)
+        return invalid(a, WRONG "KMSMasterKeyId can not be specified if Enabled is false");
+    if (in->sse_type == SSE_TYPE_AES256)
+        return invalid(a, WRONG "SSEType AES256 is not supported");
+    if (has_key && !in->sse_type)
+        return invalid(a, WRONG "SSEType KMS is required if KMSMasterKeyId is specified");
+    return NULL;
+}
+
+struct error *table_class_check(struct arena *a, enum table_class table_class)
+{
+    if ((int)table_class >= 0)
+        return NULL;
+    return invalid(a, "Invalid table-class parameter provided. Please try again with a valid "
+                      "table-class value: [STANDARD, STANDARD_INFREQUENT_ACCESS].");
+}
+
 struct str sse_describe(struct arena *a, const struct sse_specification *in, struct str region,
                         struct str account_id)
 {
@@ -98,9 +125,8 @@ struct str sse_describe(struct arena *a, const struct sse_specification *in, str
     json_begin_object(&w);
     json_key(&w, S("Status")), json_str(&w, S("ENABLED"));
     json_key(&w, S("SSEType"));
-    json_str(&w, in->sse_type == SSE_TYPE_AES256 ? S("AES256") : S("KMS"));
-    if (in->sse_type != SSE_TYPE_AES256)
-        json_key(&w, S("KMSMasterKeyArn")), json_str(&w, key);
+    json_str(&w, S("KMS"));
+    json_key(&w, S("KMSMasterKeyArn")), json_str(&w, key);
     json_end_object(&w);
     struct str description = arena_str(a, buf_str(&text));
     buf_clear(&text);
@@ -120,18 +146,18 @@ struct error *throughput_check(struct arena *a, const struct provisioned_through
     return NULL;
 }
 
-/* At least 1; -1 takes a bound away. */
-static bool is_bound(struct opt_i64 units)
+/* At least 1; -1 takes away a bound that is there. */
+static bool is_bound(struct opt_i64 units, bool is_new)
 {
-    return !units.is_given || units.value >= 1 || units.value == -1;
+    return !units.is_given || units.value >= 1 || (units.value == -1 && !is_new);
 }
 
 struct error *on_demand_check(struct arena *a, const struct on_demand_throughput *in,
-                              struct str place)
+                              struct str place, bool is_new)
 {
-    const char *member = !is_bound(in->max_read_request_units)    ? "MaxReadRequestUnits"
-                         : !is_bound(in->max_write_request_units) ? "MaxWriteRequestUnits"
-                                                                  : NULL;
+    const char *member = !is_bound(in->max_read_request_units, is_new)    ? "MaxReadRequestUnits"
+                         : !is_bound(in->max_write_request_units, is_new) ? "MaxWriteRequestUnits"
+                                                                          : NULL;
     if (!member)
         return NULL;
     return invalid(a,
@@ -139,24 +165,56 @@ struct error *on_demand_check(struct arena *a, const struct on_demand_throughput
                    member, STR_ARG(place));
 }
 
+struct warm warm_of(enum billing billing, const struct throughput *t)
+{
+    bool is_on_demand = billing == BILLING_PAY_PER_REQUEST;
+    int64_t read = is_on_demand ? INITIAL_READ : t->read_units;
+    int64_t write = is_on_demand ? INITIAL_WRITE : t->write_units;
+    return (struct warm){read > t->warm_read_units ? read : t->warm_read_units,
+                         write > t->warm_write_units ? write : t->warm_write_units};
+}
+
+/* What it may not be lower than, and in which words. */
+static struct error *refuse_warm(struct arena *a, const struct warm_check *c, bool is_read)
+{
+    struct str place = S("table");
+    if (c->index_name.len)
+        place = arena_join(a, S("index "), c->index_name);
+    const char *what = is_read ? "ReadUnitsPerSecond" : "WriteUnitsPerSecond";
+    if (c->current)
+        return invalid(a,
+                       WRONG "Requested %s for WarmThroughput for %.*s is lower than current "
+                             "WarmThroughput, decreasing WarmThroughput is not supported",
+                       what, STR_ARG(place));
+    if (c->provisioned)
+        return invalid(a,
+                       WRONG "Requested %s for WarmThroughput for %.*s is lower than %s of "
+                             "ProvisionedThroughput",
+                       what, STR_ARG(place), is_read ? "ReadCapacityUnits" : "WriteCapacityUnits");
+    return invalid(a,
+                   WRONG "Requested %s for WarmThroughput for %.*s is lower than initial "
+                         "throughput for OnDemand. See: https://docs.aws.amazon.com/"
+                         "amazondynamodb/latest/developerguide/on-demand-capacity-mode.html"
+                         "#on-demand-capacity-mode-initial",
+                   what, STR_ARG(place));
+}
+
 struct error *warm_check(struct arena *a, const struct warm_throughput *in,
-                         const struct throughput *current)
+                         const struct warm_check *c)
 {
     if (!in)
         return NULL;
     struct opt_i64 read = in->read_units_per_second, write = in->write_units_per_second;
-    if (!read.is_given && !write.is_given)
-        return invalid(a, WRONG "WarmThroughput must contain at least one of ReadUnitsPerSecond "
-                                "and WriteUnitsPerSecond");
-    if (read.is_given && (read.value < 1 || read.value > MAX_UNITS))
-        return invalid(a, WRONG "Requested ReadUnitsPerSecond for WarmThroughput for table is "
-                                "outside of valid range");
-    if (write.is_given && (write.value < 1 || write.value > MAX_UNITS))
-        return invalid(a, WRONG "Requested WriteUnitsPerSecond for WarmThroughput for table is "
-                                "outside of valid range");
-    if ((read.is_given && read.value < current->warm_read_units) ||
-        (write.is_given && write.value < current->warm_write_units))
-        return invalid(a, WRONG "Decreasing WarmThroughput is not supported");
+    struct throughput given = {0};
+    if (c->provisioned) {
+        given.read_units = c->provisioned->read_capacity_units.value;
+        given.write_units = c->provisioned->write_capacity_units.value;
+    }
+    struct warm least = warm_of(c->billing, c->current ? c->current : &given);
+    if (read.is_given && read.value < least.read)
+        return refuse_warm(a, c, true);
+    if (write.is_given && write.value < least.write)
+        return refuse_warm(a, c, false);
     return NULL;
 }
 
@@ -207,7 +265,7 @@ static struct error *check_on_demand(struct arena *a, const struct create_table_
                        WRONG "%s for OnDemandThroughput cannot be specified when table BillingMode "
                              "is PROVISIONED.",
                        member);
-    return on_demand_check(a, on_demand, S("table"));
+    return on_demand_check(a, on_demand, S("table"), true);
 }
 
 /* -- keys -------------------------------------------------------------------------------------- */
@@ -245,8 +303,11 @@ static struct error *check_key_order(struct arena *a, const key_schema_list *key
     for (size_t i = 0; i < keys->count; i++)
         for (size_t j = 0; j < i; j++)
             if (str_eq(keys->items[i].attribute_name, keys->items[j].attribute_name))
-                return invalid(a, "Both the Hash Key and the Range Key element in the KeySchema "
-                                  "have the same name");
+                return keys->count == 2
+                           ? invalid(a, "Both the Hash Key and the Range Key element in the "
+                                        "KeySchema have the same name")
+                           : invalid(a, "The KeySchema contains multiple key attributes with the "
+                                        "same name");
     if (keys->items[0].key_type != KEY_TYPE_HASH)
         return invalid(a, "Invalid KeySchema: The first KeySchemaElement is not a HASH key type");
     for (size_t i = 0; i < keys->count; i++) {
@@ -255,16 +316,15 @@ static struct error *check_key_order(struct arena *a, const key_schema_list *key
             return keys->count == 2
                        ? invalid(a, "Invalid KeySchema: The second KeySchemaElement is not a RANGE "
                                     "key type")
-                       : invalid(a, "Invalid KeySchema: HASH key elements must come before RANGE "
-                                    "key elements");
+                       : invalid(a, WRONG "All HASH key attributes must precede RANGE key "
+                                          "attributes in the KeySchema");
         partition_count += is_partition;
         sort_count += !is_partition;
     }
     if (partition_count > LIMIT_KEY_ATTRIBUTES || sort_count > LIMIT_KEY_ATTRIBUTES)
         return invalid(a,
-                       "Invalid KeySchema: The KeySchema can have at most %u elements of key "
-                       "type %s",
-                       LIMIT_KEY_ATTRIBUTES,
+                       WRONG "The KeySchema exceeds the maximum allowed number of %s key "
+                             "attributes",
                        partition_count > LIMIT_KEY_ATTRIBUTES ? "HASH" : "RANGE");
     return NULL;
 }
@@ -288,8 +348,18 @@ static struct key_schema build_keys(const key_schema_list *keys,
     return schema;
 }
 
+static struct error *check_defined_once(struct arena *a, const attribute_definition_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (find_definition(list, list->items[i].attribute_name) != &list->items[i])
+            return invalid(a, "Attribute Name is duplicated: %.*s",
+                           STR_ARG(list->items[i].attribute_name));
+    return NULL;
+}
+
 static struct error *check_table_keys(struct arena *a, const struct create_table_input *in)
 {
+    TRY(check_defined_once(a, &in->attribute_definitions));
     if (in->key_schema.count > in->attribute_definitions.count)
         return invalid(a, "Invalid KeySchema: Some index key attribute have no definition");
     TRY(check_defined(a, &in->key_schema, &in->attribute_definitions));
@@ -309,6 +379,11 @@ static struct error *check_projection(struct arena *a, const struct projection_i
                        names[in->projection_type]);
     if (is_include && !in->non_key_attributes.is_given)
         return invalid(a, WRONG "ProjectionType is INCLUDE, but NonKeyAttributes is not specified");
+    for (size_t i = 0; i < in->non_key_attributes.count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (str_eq(in->non_key_attributes.items[i], in->non_key_attributes.items[j]))
+                return invalid(a, WRONG "Duplicate element in NonKeyAttributes: %.*s",
+                               STR_ARG(in->non_key_attributes.items[i]));
     return NULL;
 }
 
@@ -326,11 +401,11 @@ static struct error *check_index_throughput(struct arena *a, const struct index_
     if (in->provisioned_throughput)
         TRY(throughput_check(a, in->provisioned_throughput));
     if (!in->provisioned_throughput && !is_on_demand)
-        return invalid(a, WRONG "ProvisionedThroughput must be specified for index: %.*s",
-                       STR_ARG(in->index_name));
+        return invalid(a, WRONG "ProvisionedThroughput %s specified for index: %.*s",
+                       d->is_of_new_table ? "is not" : "must be", STR_ARG(in->index_name));
     if (in->on_demand_throughput)
         TRY(on_demand_check(a, in->on_demand_throughput,
-                            arena_join(a, S("index "), in->index_name)));
+                            arena_join(a, S("index : "), in->index_name), true));
     return NULL;
 }
 
@@ -353,7 +428,10 @@ struct error *index_define(struct arena *a, const struct index_definition *d, st
         .included_count = in->projection->non_key_attributes.count,
         .status = STATUS_ACTIVE,
     };
-    TRY(warm_check(a, in->warm_throughput, &out->throughput));
+    TRY(warm_check(a, in->warm_throughput,
+                   &(struct warm_check){.index_name = in->index_name,
+                                        .billing = d->billing,
+                                        .provisioned = in->provisioned_throughput}));
     throughput_apply(in->provisioned_throughput, in->on_demand_throughput, &out->throughput);
     warm_apply(in->warm_throughput, &out->throughput);
     return NULL;
@@ -398,6 +476,7 @@ static struct error *define_indexes(struct arena *a, const struct create_table_i
             .in = &list->items[i],
             .definitions = &in->attribute_definitions,
             .is_global = is_global,
+            .is_of_new_table = true,
             .billing = in->billing_mode == BILLING_MODE_PAY_PER_REQUEST ? BILLING_PAY_PER_REQUEST
                                                                         : BILLING_PROVISIONED,
         };
@@ -484,7 +563,7 @@ static struct error *define_stream(struct arena *a, const struct stream_specific
                                 "should not be specified");
     if (in->stream_enabled.value && !in->stream_view_type)
         return invalid(a, WRONG "Table is being created with a stream enabled, UpdateViewType "
-                                "should be specified");
+                                "is required");
     out->is_stream_enabled = in->stream_enabled.value;
     out->stream_view = stream_view_of(in->stream_view_type);
     return NULL;
@@ -511,9 +590,13 @@ struct error *table_define(struct arena *a, const struct create_table_input *in,
         .is_deletion_protected = in->deletion_protection_enabled.value,
         .table_class = table_class_of(in->table_class),
     };
+    TRY(table_class_check(a, in->table_class));
+    TRY(sse_check(a, in->sse_specification));
     TRY(check_billing(a, in));
     TRY(check_on_demand(a, in));
-    TRY(warm_check(a, in->warm_throughput, &out->throughput));
+    TRY(warm_check(
+        a, in->warm_throughput,
+        &(struct warm_check){.billing = out->billing, .provisioned = in->provisioned_throughput}));
     TRY(check_table_keys(a, in));
     TRY(define_all_indexes(a, in, out));
     TRY(check_definitions_used(a, in));

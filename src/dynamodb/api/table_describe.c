@@ -266,6 +266,23 @@ static void write_restore(struct json_writer *w, const struct restore *r)
     json_end_object(w);
 }
 
+void table_describe_gone(struct op *op, const struct table *t)
+{
+    struct json_writer *w = op->reply;
+    struct counts counts = count_items(op, t, NULL);
+    json_begin_object(w);
+    text_member(w, S("TableName"), t->name);
+    text_member(w, S("TableStatus"), str_z(status_name(t->status)));
+    write_throughput(w, &t->throughput);
+    int_member(w, S("TableSizeBytes"), counts.bytes);
+    int_member(w, S("ItemCount"), counts.items);
+    text_member(w, S("TableArn"), table_arn(op->arena, t, op->region, op->account_id));
+    text_member(w, S("TableId"), str_z(t->uuid));
+    write_billing(w, t);
+    json_key(w, S("DeletionProtectionEnabled")), json_bool(w, t->is_deletion_protected);
+    json_end_object(w);
+}
+
 void table_describe(struct op *op, const struct table *t)
 {
     struct json_writer *w = op->reply;

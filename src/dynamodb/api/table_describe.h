@@ -8,6 +8,8 @@
 
 /* One object. The caller has set the statuses that this answer shows in a copy of the table. */
 void table_describe(struct op *op, const struct table *t);
+/* What DeleteTable tells of the table: no keys, no indexes. */
+void table_describe_gone(struct op *op, const struct table *t);
 /* The members SourceTableDetails and SourceTableFeatureDetails of a backup: the table as it was. */
 void table_describe_source(struct op *op, const struct table *t, struct counts counts);
 /* TableCreationParameters: what an import's table was asked to be. */

@@ -27,8 +27,31 @@ struct str table_name_of(struct str name_or_arn)
     return part;
 }
 
+/* An ARN is of a table of this account and Region. Words: probes of 2026. */
+static struct error *check_place(struct op *op, struct str arn)
+{
+    struct str rest = str_from(arn, 4), partition, service, region, account;
+    if (!str_starts(arn, S("arn:")) || !str_cut(&rest, ':', &partition) ||
+        !str_cut(&rest, ':', &service) || !str_cut(&rest, ':', &region) ||
+        !str_cut(&rest, ':', &account))
+        return NULL;
+    bool is_table = str_eq(service, S("dynamodb")) && str_starts(rest, S("table/")) &&
+                    !str_contains(str_from(rest, 6), S("/"));
+    const char *wrong = !str_eq(partition, S("aws"))  ? "AWS partition"
+                        : !str_eq(region, op->region) ? "AWS region"
+                        : !is_table                   ? "resource type"
+                                                      : NULL;
+    if (wrong)
+        return invalid(op->arena, "1 validation error detected: Invalid %s in '%.*s'", wrong,
+                       STR_ARG(arn));
+    if (!str_eq(account, op->account_id))
+        return error_new(op->arena, &error_AccessDeniedException, "Access is denied");
+    return NULL;
+}
+
 struct error *op_table(struct op *op, struct str name, const struct table **out)
 {
+    TRY(check_place(op, name));
     *out = catalog_find(op->store, table_name_of(name));
     if (*out && (*out)->status != STATUS_CREATING && !change_is(op, name, STATUS_CREATING))
         return NULL;
@@ -38,6 +61,7 @@ struct error *op_table(struct op *op, struct str name, const struct table **out)
 struct error *control_table(struct op *op, struct str name, const struct table **out)
 {
     struct str plain = table_name_of(name);
+    TRY(check_place(op, name));
     *out = catalog_find(op->store, plain);
     if (*out)
         return NULL;
@@ -106,7 +130,7 @@ struct error *run_delete_table(struct op *op)
     TRY(check_created(op, t));
     json_key(op->reply, S("TableDescription"));
     size_t start = op->reply->out->len;
-    table_describe(op, table_with_status(op->arena, t, STATUS_DELETING));
+    table_describe_gone(op, table_with_status(op->arena, t, STATUS_DELETING));
     TRY(state_forget(op, t->id));
     if (t->recovery.since_us)
         TRY(backup_last(op, t));

@@ -249,6 +249,8 @@ static void add_cost(struct op *op, const struct transaction *t, const struct tx
 {
     const struct write *w = &t->writes[at];
     c->table = w->table;
+    if (!c->name.data)
+        c->name = w->table_name;
     if (t->is_replay) {
         uint64_t halves = 2 * capacity_read(w->replayed_bytes, true);
         c->table_halves += halves;

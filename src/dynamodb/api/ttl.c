@@ -6,11 +6,11 @@
 static struct error *check(struct op *op, const struct table *t,
                            const struct time_to_live_specification *in)
 {
-    if (in->enabled.value && t->ttl_attribute.len)
-        return invalid(op->arena, "TimeToLive is already enabled");
     if (!in->enabled.value && !t->ttl_attribute.len)
         return invalid(op->arena, "TimeToLive is already disabled");
-    if (!in->enabled.value && !str_eq(t->ttl_attribute, in->attribute_name))
+    if (in->enabled.value && str_eq(t->ttl_attribute, in->attribute_name))
+        return invalid(op->arena, "TimeToLive is already enabled");
+    if (t->ttl_attribute.len && !str_eq(t->ttl_attribute, in->attribute_name))
         return invalid(op->arena,
                        "TimeToLive is active on a different AttributeName: current AttributeName "
                        "is %.*s",

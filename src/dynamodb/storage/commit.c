@@ -11,7 +11,10 @@
  *    `records_synced` and `durable`.
  * 3. The first failure is final. `durable` then stays as it is, and all reads are given it: nobody
  * is shown what a power cut may take back. Waiters are released and learn of the failure.
- * 4. Record numbers are handed out below a limit that is in the store, so none comes twice, even
+ * 4. A sync that begins with the first write after another one finds that write alone, and all who
+ *    wrote a moment later wait for two. So the thread waits until most of as many as came together
+ *    lately have written, but not long: 16 writers then share a sync, and one has its own at once.
+ * 5. Record numbers are handed out below a limit that is in the store, so none comes twice, even
  *    after the newest writes were lost. */
 #include "dynamodb/storage/commit.h"
 
@@ -22,8 +25,9 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
 
-enum { RECORDS_RESERVED = 1 << 20 };
+enum { RECORDS_RESERVED = 1 << 20, GATHER_NS = 200 * 1000 };
 
 struct commit {
     struct kv *kv;
@@ -38,7 +42,9 @@ struct commit {
     uint64_t records_limit;
     _Atomic(struct kv_read *) durable;
     bool is_stopping;
-    pthread_cond_t wake; /* of the thread */
+    uint64_t usual_group; /* how many writes shared a sync lately */
+    uint64_t wake_at;     /* while the thread gathers: the write that wakes it */
+    pthread_cond_t wake;  /* of the thread */
 
     pthread_mutex_t waiters_lock; /* guards nothing but `done` */
     pthread_cond_t done;
@@ -67,10 +73,32 @@ static void fail(struct commit *c)
 /* -- the thread ---------------------------------------------------------------------------------
  */
 
+/* Waits until most of the usual group have written (invariant 4). With the write lock. */
+static void gather(struct commit *c)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += GATHER_NS;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_nsec -= 1000000000;
+        until.tv_sec++;
+    }
+    c->wake_at = atomic_load(&c->synced) + c->usual_group * 3 / 4;
+    while (atomic_load(&c->written) < c->wake_at && !c->is_stopping)
+        if (pthread_cond_timedwait(&c->wake, &c->lock, &until) != 0)
+            break;
+    c->wake_at = 0;
+    uint64_t group = atomic_load(&c->written) - atomic_load(&c->synced);
+    c->usual_group = group > c->usual_group ? group : (c->usual_group + group) / 2;
+}
+
 /* Syncs until nothing is left to sync. Called with the write lock, and returns with it. */
 static void sync_all(struct commit *c)
 {
     while (!atomic_load(&c->failed) && atomic_load(&c->synced) < atomic_load(&c->written)) {
+        gather(c);
+        if (atomic_load(&c->failed))
+            return;
         uint64_t target = atomic_load(&c->written);
         uint64_t records = atomic_load(&c->records_taken);
         struct kv_read *state = kv_read_begin(c->kv, true);
@@ -133,7 +161,11 @@ struct commit *commit_new(struct kv *kv, bool syncs, uint64_t next_record)
     c->records_limit = next_record;
     pthread_mutex_init(&c->lock, NULL);
     pthread_mutex_init(&c->waiters_lock, NULL);
-    pthread_cond_init(&c->wake, NULL);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&c->wake, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     pthread_cond_init(&c->done, NULL);
     if (c->waits) {
         atomic_store(&c->durable, kv_read_begin(kv, true));
@@ -214,7 +246,7 @@ struct error *commit_end(struct commit *c, struct arena *a)
         if (!c->waits) {
             atomic_store(&c->records_synced, atomic_load(&c->records_taken));
             atomic_store(&c->synced, atomic_load(&c->written));
-        } else {
+        } else if (atomic_load(&c->written) >= c->wake_at) {
             pthread_cond_signal(&c->wake);
         }
     }

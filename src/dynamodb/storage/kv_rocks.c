@@ -18,6 +18,7 @@
 #include "dynamodb/storage/kv_ops.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <rocksdb/c.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -49,6 +50,10 @@
     F(rocksdb_options_set_skip_stats_update_on_db_open) F(rocksdb_options_set_info_log_level) \
     F(rocksdb_options_set_keep_log_file_num) F(rocksdb_options_set_table_cache_numshardbits) \
     F(rocksdb_options_set_compression) F(rocksdb_options_set_wal_recovery_mode) \
+    F(rocksdb_options_set_allow_concurrent_memtable_write) \
+    F(rocksdb_options_set_max_bytes_for_level_base) \
+    F(rocksdb_options_set_level_compaction_dynamic_level_bytes) \
+    F(rocksdb_options_set_skip_checking_sst_file_sizes_on_db_open) \
     F(rocksdb_options_set_block_based_table_factory) \
     F(rocksdb_block_based_options_create) F(rocksdb_block_based_options_destroy) \
     F(rocksdb_block_based_options_set_block_cache) \
@@ -95,6 +100,7 @@ struct batch {
 };
 
 enum { INFO_LOG_FATAL = 4, RECOVERY_POINT_IN_TIME = 2, BLOOM_BITS = 10 };
+#define DEFAULT_CACHE_BYTES (4u << 20)
 
 /* The library's text as an error of ours; NULL when there is none. */
 static struct error *take_error(struct rocks *r, struct arena *a, char *text)
@@ -362,12 +368,21 @@ static void set_tables(const struct functions *f, rocksdb_options_t *o, size_t c
     f->rocksdb_block_based_options_destroy(tables);
 }
 
+/* The library's threads take and give back large pieces: what is free goes back to the system, and
+ * two heaps are enough for all of us. */
+static void settle_heap(void)
+{
+    mallopt(M_ARENA_MAX, 2);
+    mallopt(M_MMAP_THRESHOLD, 256 << 10);
+    mallopt(M_TRIM_THRESHOLD, 256 << 10);
+}
+
 /* Small at rest: a laptop runs this beside everything else. */
 static rocksdb_options_t *make_options(const struct functions *f, size_t cache_bytes)
 {
     rocksdb_options_t *o = f->rocksdb_options_create();
     f->rocksdb_options_set_create_if_missing(o, 1);
-    f->rocksdb_options_set_write_buffer_size(o, 8u << 20);
+    f->rocksdb_options_set_write_buffer_size(o, 4u << 20);
     f->rocksdb_options_set_max_write_buffer_number(o, 3);
     f->rocksdb_options_set_arena_block_size(o, 64u << 10);
     f->rocksdb_options_set_max_background_jobs(o, 2);
@@ -376,6 +391,10 @@ static rocksdb_options_t *make_options(const struct functions *f, size_t cache_b
     f->rocksdb_options_set_stats_dump_period_sec(o, 0);
     f->rocksdb_options_set_stats_persist_period_sec(o, 0);
     f->rocksdb_options_set_skip_stats_update_on_db_open(o, 1);
+    f->rocksdb_options_set_skip_checking_sst_file_sizes_on_db_open(o, 1);
+    f->rocksdb_options_set_allow_concurrent_memtable_write(o, 0); /* commit.c writes one by one */
+    f->rocksdb_options_set_max_bytes_for_level_base(o, 64u << 20);
+    f->rocksdb_options_set_level_compaction_dynamic_level_bytes(o, 1);
     /* Not even errors go to the library's own log file: it lies on the same disk, and when that is
      * full a second write to it fails an assertion (writable_file_writer.h). We log them. */
     f->rocksdb_options_set_info_log_level(o, INFO_LOG_FATAL);
@@ -403,12 +422,13 @@ struct error *kv_rocks_open(struct arena *a, const struct kv_rocks_options *opti
     struct functions functions;
     TRY(library_open(a, "librocksdb.so.7.8", "librocksdb7.8", rocks_names, countof(rocks_names),
                      &functions));
+    settle_heap();
     struct rocks *r = mem_zalloc(sizeof *r);
     r->base.ops = &rocks_ops;
     r->f = functions;
     char *text = NULL;
     rocksdb_options_t *o =
-        make_options(&r->f, options->cache_bytes ? options->cache_bytes : 8u << 20);
+        make_options(&r->f, options->cache_bytes ? options->cache_bytes : DEFAULT_CACHE_BYTES);
     r->db = r->f.rocksdb_open(o, options->directory, &text);
     r->f.rocksdb_options_destroy(o);
     if (text) {
