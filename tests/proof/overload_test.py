@@ -16,6 +16,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from disk import is_sanitized
 from harness import Server, Skip, Suite
 from load import TABLE, Wire, key, make_table
 
@@ -37,6 +38,11 @@ def memory_mb(server):
     with open(f"/proc/{server.pid}/smaps_rollup", encoding="ascii") as rows:
         sizes = {row.split(":")[0]: int(row.split()[1]) for row in rows if row.rstrip().endswith("kB")}
     return (sizes["Private_Clean"] + sizes["Private_Dirty"]) / 1024
+
+
+def check_memory(got_mb, most_mb):
+    """Not of a sanitized server, which keeps for a while what was given back."""
+    assert is_sanitized() or got_mb < most_mb, (got_mb, most_mb)
 
 
 def connect(server, count):
@@ -118,7 +124,8 @@ def busy_ones_are_answered_among_thousands_that_are_idle():
               f"{len(waits) / SECONDS:.0f} answers/s, median {waits[len(waits) // 2] * 1000:.1f} ms, "
               f"worst {waits[-1] * 1000:.0f} ms, {peak:.1f} MB")
         assert set(statuses) == {200}, statuses
-        assert each_kb < 8 and peak < before + IDLE * 8 / 1024 + BUSY * 64 / 1024 + 16, (before, with_idle, peak)
+        check_memory(with_idle, before + IDLE * 8 / 1024)
+        check_memory(peak, before + IDLE * 8 / 1024 + BUSY * 64 / 1024 + 16)
         for s in idle[:50]:  # idle, not forgotten
             s.sendall(request("ListTables", {}))
             assert read_answer(s) == 200
@@ -154,7 +161,7 @@ def slow_readers_and_writers_stall_nobody():
               f"worst {waits[-1] * 1000:.0f} ms, {before:.1f} -> {peak:.1f} MB")
         assert set(statuses) == {200}, statuses
         assert waits[len(waits) // 2] < 1, "the others are stalled"
-        assert peak < before + 40 * 5 + 20, "memory grows with what is not read"
+        check_memory(peak, before + 40 * 5 + 20)  # not with what is asked for and not read
         assert server.is_alive()
 
 
@@ -210,7 +217,7 @@ def many_large_requests_at_once_are_bounded():
         assert answers and all(b" 503 " in answer for answer in answers if answer), answers
         for s in crowd:
             s.close()
-        assert peak < before + 256 + 64, (before, peak)  # http_limits.held_bytes, and some
+        check_memory(peak, before + 256 + 64)  # http_limits.held_bytes, and some
         assert server.is_alive()
 
 
