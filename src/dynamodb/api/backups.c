@@ -7,6 +7,7 @@
 #include "base/vec.h"
 #include "dynamodb/api/control.h"
 #include "dynamodb/api/table_describe.h"
+#include "dynamodb/api/transient.h"
 
 #include <inttypes.h>
 
@@ -153,7 +154,7 @@ struct error *run_create_backup(struct op *op)
     const struct table *t;
     uint64_t sequence;
     TRY(backup_table(op, in->table_name, &t));
-    if (t->status == STATUS_CREATING)
+    if (t->status == STATUS_CREATING || change_is(op, in->table_name, STATUS_CREATING))
         return error_new(op->arena, &error_TableInUseException, "Table is being created: %.*s",
                          STR_ARG(t->name));
     struct backup b = {.kind = BACKUP_OF_USER, .name = in->backup_name};

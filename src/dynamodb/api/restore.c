@@ -9,6 +9,7 @@
 #include "dynamodb/api/control.h"
 #include "dynamodb/api/table_define.h"
 #include "dynamodb/api/table_describe.h"
+#include "dynamodb/api/transient.h"
 
 #include <string.h>
 
@@ -238,7 +239,8 @@ static struct error *restore(struct op *op, const struct restore_table_input *in
     struct table definition;
     const struct table *created;
     uint64_t sequence;
-    if (catalog_find(op->store, in->target_table_name))
+    if (catalog_find(op->store, in->target_table_name) ||
+        change_is(op, in->target_table_name, STATUS_DELETING))
         return error_new(op->arena, &error_TableAlreadyExistsException,
                          "Table already exists: %.*s", STR_ARG(in->target_table_name));
     TRY(tables_check_room(op));

@@ -10,6 +10,7 @@
 #include "dynamodb/api/table_define.h"
 #include "dynamodb/api/table_describe.h"
 #include "dynamodb/api/transfer.h"
+#include "dynamodb/api/transient.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -612,7 +613,7 @@ struct error *run_import_table(struct op *op)
         write_any(op, known);
         return NULL;
     }
-    if (catalog_find(op->store, definition.name))
+    if (catalog_find(op->store, definition.name) || change_is(op, definition.name, STATUS_DELETING))
         return error_new(op->arena, &error_ResourceInUseException, "Table already exists: %.*s",
                          STR_ARG(definition.name));
     TRY(tables_check_room(op));
