@@ -678,9 +678,21 @@ static struct error *check_plain(struct arena *a, const struct shape *s, const v
     return NULL;
 }
 
-/* A table's name that is wrong by itself, where that is told alone. */
+static bool has_all(const struct shape *s, const void *base)
+{
+    for (const struct shape_member *m = s->members; m->name.data; m++) {
+        const void *place = member_place(m, base);
+        if (m->need != NEED_NOTHING && (!place || is_absent(m->shape, place)))
+            return false;
+    }
+    return true;
+}
+
+/* A table's name that is wrong by itself, where that is told alone: as long as nothing is missing. */
 static void check_name(struct decoder *d, const struct shape *s, const void *base)
 {
+    if (!has_all(s, base))
+        return;
     for (const struct shape_member *m = s->members; m->name.data; m++) {
         const struct step step = {.name = m->name};
         const void *place = member_place(m, base);

@@ -109,7 +109,7 @@ struct shape {
 enum need {
     NEED_NOTHING,
     NEED_MEMBER, /* "Value null at 'key' failed to satisfy constraint: Member must not be null" */
-    NEED_NAME,   /* the same; what is wrong with it is told alone, before all else */
+    NEED_NAME,   /* the same; what is wrong with it is told alone, unless members are missing */
     NEED_PARAMETER, /* "The parameter 'TableName' is required but was not present in the request" */
 };
 
