@@ -195,7 +195,7 @@ struct decoder {
     struct json_reader *r;
     struct attribute_sink *sink;
     struct error *error;
-    bool has_empty_name;
+    struct error *name_error; /* of the outermost level: it comes before all other errors */
 };
 
 static void refuse(struct decoder *d, struct error *error)
@@ -336,7 +336,17 @@ static struct error *decode_list(struct decoder *d, size_t depth)
     return NULL;
 }
 
-/* The members of the object that was entered, to its end. */
+struct error *attribute_check_name(struct arena *a, struct str name)
+{
+    if (name.len == 0)
+        return invalid(a, "Empty attribute name");
+    if (name.len > LIMIT_ATTRIBUTE_NAME)
+        return invalid(a, "Attribute name is too large, must be less than 65536 bytes");
+    return NULL;
+}
+
+/* The members of the object that was entered, to its end. Empty names are refused on the outermost
+ * level alone. */
 static struct error *decode_members(struct decoder *d, size_t depth)
 {
     struct attribute_sink *s = d->sink;
@@ -345,7 +355,10 @@ static struct error *decode_members(struct decoder *d, size_t depth)
     struct str name;
     while (json_next_member(d->r, &name)) {
         struct attribute_span span = {.start = offset(s), .position = count++};
-        d->has_empty_name |= depth == 0 && name.len == 0;
+        if (depth == 0 && !d->name_error)
+            d->name_error = attribute_check_name(d->r->arena, name);
+        else if (name.len > LIMIT_ATTRIBUTE_NAME)
+            refuse(d, attribute_check_name(d->r->arena, name));
         put_bytes(s, name);
         span.key = offset(s) - (uint32_t)name.len;
         span.key_len = (uint32_t)name.len;
@@ -534,11 +547,9 @@ struct error *attribute_decode_item(struct json_reader *r, struct attribute_sink
     struct decoder d = {.r = r, .sink = sink};
     TRY(typed_enter_map(r, place, "AttributeValue"));
     TRY(decode_members(&d, 0));
-    if (d.has_empty_name) /* the names come before what is wrong in the values */
-        d.error = invalid(r->arena, "Empty attribute name");
     out->is_given = true;
-    out->error = d.error;
-    if (d.error)
+    out->error = d.name_error ? d.name_error : d.error;
+    if (out->error)
         sink->at = sink->start;
     else
         out->item = item_of((struct str){sink->start, (size_t)(sink->at - sink->start)});

@@ -30,6 +30,9 @@ MUST_USE struct error *attribute_decode_value(struct json_reader *r, struct attr
 MUST_USE struct error *attribute_decode_item(struct json_reader *r, struct attribute_sink *sink,
                                              enum typed_place place, struct item_input *out);
 
+/* What every attribute's name keeps to, where a member of the request or an item names it. */
+MUST_USE struct error *attribute_check_name(struct arena *a, struct str name);
+
 /* One value: {"N":"1"}. */
 void attribute_write_value(struct json_writer *w, struct value value);
 /* An item's or a map's members: {"pk":{"S":"x"},…}. */

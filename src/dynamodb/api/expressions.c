@@ -1,5 +1,7 @@
 #include "dynamodb/api/expressions.h"
 
+#include "dynamodb/api/attribute.h"
+
 static const char *kind_name(enum expr_kind kind)
 {
     switch (kind) {
@@ -91,6 +93,14 @@ static bool is_placeholder(struct str key, char first)
     return true;
 }
 
+/* "ExpressionAttributeNames contains invalid value: … for key #n" */
+static struct error *bad_value(struct arena *a, const char *map, const struct error *e,
+                               struct str key)
+{
+    return invalid(a, "%s contains invalid value: %.*s for key %.*s", map, STR_ARG(e->message),
+                   STR_ARG(key));
+}
+
 static struct error *take_names(struct arena *a, const string_map *names,
                                 struct expr_params *params)
 {
@@ -102,12 +112,22 @@ static struct error *take_names(struct arena *a, const string_map *names,
     params->name_count = names->count;
     for (size_t i = 0; i < names->count; i++) {
         struct str key = names->items[i].name;
+        if (key.len > LIMIT_PLACEHOLDER)
+            return invalid(a,
+                           "ExpressionAttributeNames contains invalid key: The expression "
+                           "attribute map contains a key that is too long; size of key: %zu",
+                           key.len);
         if (!is_placeholder(key, '#'))
             return invalid(a,
                            "ExpressionAttributeNames contains invalid key: Syntax error; key: "
                            "\"%.*s\"",
                            STR_ARG(key));
         params->names[i] = (struct expr_name){.placeholder = key, .name = names->items[i].value};
+    }
+    for (size_t i = 0; i < names->count; i++) {
+        const struct error *e = attribute_check_name(a, names->items[i].value);
+        if (e)
+            return bad_value(a, "ExpressionAttributeNames", e, names->items[i].name);
     }
     return NULL;
 }
@@ -123,6 +143,9 @@ static struct error *take_values(struct arena *a, const value_map *values,
     params->value_count = values->count;
     for (size_t i = 0; i < values->count; i++) {
         struct str key = values->items[i].name;
+        if (key.len > LIMIT_PLACEHOLDER) /* no size, unlike names */
+            return invalid(a, "ExpressionAttributeValues contains invalid key: The expression "
+                              "attribute map contains a key that is too long;");
         if (!is_placeholder(key, ':'))
             return invalid(a,
                            "ExpressionAttributeValues contains invalid key: Syntax error; key: "
@@ -134,8 +157,7 @@ static struct error *take_values(struct arena *a, const value_map *values,
     for (size_t i = 0; i < values->count; i++) {
         const struct error *e = values->items[i].value.error;
         if (e)
-            return invalid(a, "ExpressionAttributeValues contains invalid value: %.*s for key %.*s",
-                           STR_ARG(e->message), STR_ARG(values->items[i].name));
+            return bad_value(a, "ExpressionAttributeValues", e, values->items[i].name);
     }
     return NULL;
 }

@@ -1,5 +1,6 @@
 #include "dynamodb/api/older.h"
 
+#include "dynamodb/api/attribute.h"
 #include "dynamodb/expr/legacy.h"
 #include "dynamodb/model/errors.h"
 
@@ -70,6 +71,7 @@ static bool type_fits(enum comparison_operator op, enum value_type type)
 static struct error *check_condition(struct arena *a, const struct condition *c)
 {
     const char *op = operator_names[c->op];
+    TRY(attribute_check_name(a, c->name));
     for (size_t i = 0; i < c->count; i++)
         if (c->values[i].error)
             return c->values[i].error;
@@ -188,7 +190,7 @@ struct error *older_key_conditions(struct arena *a, const filter_map *map, const
 {
     struct condition *conditions;
     TRY(take_filter(a, map, &conditions));
-    if (map->count != 1 && map->count != 2)
+    if (map->count == 0 || map->count > LIMIT_KEY_ATTRIBUTES * 2)
         return invalid(a, "Conditions can be of length 1 or 2 only");
     *out = bind_conditions(a, EXPR_KEY_CONDITION, conditions, map->count, CONDITIONAL_AND);
     return NULL;
@@ -228,17 +230,21 @@ static const struct filter_condition *find(const filter_map *map, struct str nam
 struct error *older_check_indexable(struct arena *a, const filter_map *map,
                                     const struct key_schema *keys)
 {
-    if (keys->sort_count == 0 && map->count > keys->partition_count)
+    size_t key_count = (size_t)keys->partition_count + keys->sort_count, left = map->count;
+    if (key_count <= 2 && left > 2)
+        return NULL; /* too many: key_condition_of tells */
+    if (keys->sort_count == 0 && left > keys->partition_count)
         return invalid(a, "Query key condition not supported");
-    for (size_t i = 0; i < (size_t)keys->partition_count + keys->sort_count; i++) {
+    for (size_t i = 0; i < key_count; i++) {
         bool is_partition = i < keys->partition_count;
         struct str name =
             (is_partition ? keys->partition[i] : keys->sort[i - keys->partition_count]).name;
         const struct filter_condition *c = find(map, name);
-        if (!c && (is_partition || map->count > 1))
+        if (!c && (is_partition || left > 0))
             return invalid(a, "Query condition missed key schema element: %.*s", STR_ARG(name));
         if (c && !is_indexable(c->comparison_operator))
             return invalid(a, "Attempted conditional constraint is not an indexable operation");
+        left -= c != NULL;
     }
     return NULL;
 }
@@ -300,6 +306,7 @@ struct error *older_expected(struct arena *a, const expected_map *expected,
     struct condition *conditions = arena_array(a, struct condition, expected->count);
     for (size_t i = 0; i < expected->count; i++) {
         struct str name = expected->items[i].name;
+        TRY(attribute_check_name(a, name));
         const struct expected_attribute *e = &expected->items[i].value;
         if (e->attribute_value_list.is_given && e->value.is_given)
             return invalid(a,
@@ -361,6 +368,7 @@ struct error *older_updates(struct arena *a, const attribute_update_map *updates
     struct legacy_update *legacy = arena_array(a, struct legacy_update, updates->count);
     for (size_t i = 0; i < updates->count; i++) {
         const struct attribute_update *u = &updates->items[i].value;
+        TRY(attribute_check_name(a, updates->items[i].name));
         TRY(check_update(a, u));
         legacy[i] =
             (struct legacy_update){updates->items[i].name, action_of(u->action), u->value.value};

@@ -1,11 +1,14 @@
 #include "dynamodb/api/project.h"
 
+#include "dynamodb/api/attribute.h"
 #include "dynamodb/model/errors.h"
 
 #include <string.h>
 
 struct error *show_check(struct arena *a, const string_list *attributes)
 {
+    for (size_t i = 0; i < attributes->count; i++)
+        TRY(attribute_check_name(a, attributes->items[i]));
     for (size_t i = 0; i < attributes->count; i++)
         for (size_t k = 0; k < i; k++)
             if (str_eq(attributes->items[i], attributes->items[k]))

@@ -42,8 +42,8 @@ static struct error *find_attribute(struct arena *a, const struct bound *b, cons
             return invalid(a, "Invalid condition in KeyConditionExpression: Multiple attribute "
                               "names used in one condition");
         if (b->paths[arg->index].count > 1)
-            return invalid(a, "KeyConditionExpressions cannot have conditions on nested "
-                              "attributes");
+            return invalid(a, "Invalid KeyConditionExpression: KeyConditionExpressions cannot have "
+                              "conditions on nested attributes");
         has_attribute = true;
         *out = i;
     }

@@ -59,7 +59,8 @@ TEST(refuses_in_the_services_words)
         {"begins_with(a, b)", NULL, &hash_range,
          C "Multiple attribute names used in one condition"},
         {"b[0] > a", NULL, &hash_range,
-         "KeyConditionExpressions cannot have conditions on nested attributes"},
+         "Invalid KeyConditionExpression: KeyConditionExpressions cannot have conditions on nested "
+         "attributes"},
         {":b > :a AND a < :b", "{:a: 1, :b: 1}", &hash_range, C "No key attribute specified"},
         {"(a > :a and b > :a) and (b > :a and c > :a)", "{:a: 1}", &hash_range,
          "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition "
