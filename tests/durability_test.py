@@ -239,6 +239,36 @@ def kill_9_under_writing_load_loses_nothing_acknowledged():
     kill_rounds(temporary_folder(), SOAK_SECONDS, rounds=4)
 
 
+# -- SIGTERM ---------------------------------------------------------------------------------------
+
+@suite.test
+def a_stop_in_the_middle_of_writes_ends_in_peace_and_loses_nothing():
+    """Some clients are gone without having read their answers, whose syncs are under way."""
+    server = Server("dynamodb", "--data", temporary_folder())
+    make_table(server.client())
+    acknowledged = set()
+    for number in range(15):
+        hasty = [Writer(server.port) for _ in range(8)]
+        load = Load(server.port, 4, number)
+        wait_for(lambda: load.acknowledged, 30, "writes are acknowledged")
+        for i, writer in enumerate(hasty):
+            writer.connection.connect()
+            body = json.dumps({"TableName": "things", "Item": {"pk": {"S": "hasty"}, "sk": {"S": f"{number} {i}"}}})
+            writer.connection.sock.sendall((
+                "POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: DynamoDB_20120810.PutItem\r\n"
+                "Authorization: AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/dynamodb/aws4_request, "
+                "SignedHeaders=host, Signature=0\r\nX-Amz-Date: 20260101T000000Z\r\n"
+                f"Content-Type: application/x-amz-json-1.0\r\nContent-Length: {len(body)}\r\n\r\n{body}").encode())
+            writer.connection.close()
+        server.stop()
+        load.join()
+        acknowledged |= set(load.acknowledged)
+        server.start()
+    stored = stored_keys(server.client())
+    assert acknowledged <= stored, f"{len(acknowledged - stored)} acknowledged items are gone"
+    server.stop()
+
+
 # -- a full disk -----------------------------------------------------------------------------------
 
 def fill_until_refused(server):

@@ -155,10 +155,14 @@ class Server:
         return self.process.poll() is None
 
     def stop(self, how=signal.SIGTERM):
-        """Ends it with a signal and gives its exit status."""
-        if self.is_alive():
+        """Ends it with a signal and gives its exit status, which is 0 for one that may end in peace."""
+        was_alive = self.is_alive()
+        if was_alive:
             os.kill(self.pid, how)
-        return self.process.wait(30)
+        status = self.process.wait(30)
+        if was_alive and how == signal.SIGTERM and status:
+            raise AssertionError(f"{self.argv} ended with {status}: {self.output()}")
+        return status
 
     def kill(self):
         if self.is_alive():

@@ -61,7 +61,9 @@ uint64_t engine_synced(const struct engine *engine);
 bool engine_failed(const struct engine *engine);
 /* Blocks until engine_synced >= sequence; false after a failed sync. */
 MUST_USE bool engine_wait(struct engine *engine, uint64_t sequence);
-/* Called from the commit thread after each completed or failed sync; set before the first call. */
+/* Called from the commit thread after each completed or failed sync. NULL for none: when
+ * engine_set_on_sync returns, no call of the one before is under way, nor will another come. The
+ * function must not call back into the engine's waiting or setting. */
 typedef void engine_on_sync(void *context);
 void engine_set_on_sync(struct engine *engine, engine_on_sync *on_sync, void *context);
 /* Writes the InternalServerError answer that a call waiting on a failed sync gets instead of its

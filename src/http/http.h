@@ -51,7 +51,7 @@ struct http_response {
      * never be. NULL: nobody waits for that. */
     void (*done)(void *context);
     void *done_context;
-    bool close;      /* close the connection after it */
+    bool close; /* close the connection after it */
 };
 
 /* Called on the loop's thread for each whole request. Must lead to one http_respond or
@@ -98,10 +98,15 @@ uint16_t http_port(const struct http_server *server);
 size_t http_loop_count(const struct http_server *server);
 /* Starts the loops' threads. */
 MUST_USE struct error *http_start(struct arena *a, struct http_server *server);
-/* Stops accepting, answers what is under way for at most `grace_ms`, closes, joins, frees. Every
- * exchange that is still unanswered must be answered by its handler's owner; http_close waits for
- * that. Streams are gone at once; their owners may close them later. Not from a loop's thread; also
- * for a server that was never started. */
+/* Stops accepting, answers what is under way for at most `grace_ms`, closes, joins. Every exchange
+ * that is still unanswered must be answered by its handler's owner; http_stop waits for that.
+ * Streams are gone at once; their owners may close them later. Not from a loop's thread; also for a
+ * server that was never started. Other threads may still call http_post afterwards. */
+void http_stop(struct http_server *server, int64_t grace_ms);
+/* After http_stop, or instead of http_start, when nobody posts any more. What was posted and has
+ * not run, runs here. */
+void http_free(struct http_server *server);
+/* http_stop and http_free, where no other thread posts. */
 void http_close(struct http_server *server, int64_t grace_ms);
 /* Numbers for /metrics. */
 struct http_stats {

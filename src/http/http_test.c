@@ -544,6 +544,23 @@ TEST(server_may_close_without_having_started)
         http_close(server, 0);
 }
 
+static void count_task(void *argument)
+{
+    ++*(int *)argument;
+}
+
+TEST(posts_to_a_stopped_server_run_when_it_is_freed)
+{
+    struct fixture f = start((struct http_limits){0});
+    int ran = 0;
+    http_stop(f.server, 0);
+    http_post(f.server, 0, count_task, &ran);
+    CHECK_INT(ran, 0);
+    http_free(f.server);
+    CHECK_INT(ran, 1);
+    arena_clear(&f.arena);
+}
+
 TEST(close_answers_what_is_under_way)
 {
     struct fixture f = start((struct http_limits){0});
@@ -586,5 +603,6 @@ TAP_MAIN(T(connection_is_kept_for_more_requests), T(pipelined_requests_are_answe
          T(client_may_leave_before_the_answer), T(client_may_end_its_side_and_read_the_answer),
          T(connections_are_dealt_in_turn), T(posted_work_runs_in_order),
          T(taken_port_names_the_flag), T(both_loopback_addresses_share_a_port),
-         T(server_may_close_without_having_started), T(close_answers_what_is_under_way),
+         T(server_may_close_without_having_started),
+         T(posts_to_a_stopped_server_run_when_it_is_freed), T(close_answers_what_is_under_way),
          T(close_waits_for_answers_after_the_grace))

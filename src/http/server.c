@@ -265,18 +265,6 @@ static size_t core_count(void)
     return count > 0 ? (size_t)count : 1;
 }
 
-static void free_server(struct http_server *s)
-{
-    for (size_t i = 0; i < s->loop_count; i++)
-        loop_clear(&s->loops[i]);
-    server_stop_accepting(s);
-    if (s->spare_fd >= 0)
-        close(s->spare_fd);
-    free(s->listeners);
-    free(s->loops);
-    free(s);
-}
-
 struct error *http_open(struct arena *a, const struct http_options *options,
                         struct http_server **out)
 {
@@ -297,7 +285,7 @@ struct error *http_open(struct arena *a, const struct http_options *options,
         s->loop_count++;
     }
     if (why) {
-        free_server(s);
+        http_free(s);
         return why;
     }
     *out = s;
@@ -369,7 +357,7 @@ static void close_all(void *argument)
         http_post(s, i, close_loop, &closings[i]);
 }
 
-void http_close(struct http_server *s, int64_t grace_ms)
+void http_stop(struct http_server *s, int64_t grace_ms)
 {
     atomic_store(&s->is_closing, true);
     struct closing *closings = mem_zalloc(s->loop_count * sizeof *closings);
@@ -380,5 +368,22 @@ void http_close(struct http_server *s, int64_t grace_ms)
     for (size_t i = 0; i < s->started_count; i++)
         pthread_join(s->loops[i].thread, NULL);
     free(closings);
-    free_server(s);
+}
+
+void http_free(struct http_server *s)
+{
+    for (size_t i = 0; i < s->loop_count; i++)
+        loop_clear(&s->loops[i]);
+    server_stop_accepting(s);
+    if (s->spare_fd >= 0)
+        close(s->spare_fd);
+    free(s->listeners);
+    free(s->loops);
+    free(s);
+}
+
+void http_close(struct http_server *s, int64_t grace_ms)
+{
+    http_stop(s, grace_ms);
+    http_free(s);
 }

@@ -46,7 +46,7 @@ struct commit {
     uint64_t wake_at;     /* while the thread gathers: the write that wakes it */
     pthread_cond_t wake;  /* of the thread */
 
-    pthread_mutex_t waiters_lock; /* guards nothing but `done` */
+    pthread_mutex_t waiters_lock; /* guards all down to `on_sync_context` */
     pthread_cond_t done;
     void (*on_sync)(void *context);
     void *on_sync_context;
@@ -57,9 +57,9 @@ static void release_waiters(struct commit *c)
 {
     pthread_mutex_lock(&c->waiters_lock);
     pthread_cond_broadcast(&c->done);
-    pthread_mutex_unlock(&c->waiters_lock);
     if (c->on_sync)
         c->on_sync(c->on_sync_context);
+    pthread_mutex_unlock(&c->waiters_lock);
 }
 
 /* With the write lock held. */
@@ -316,10 +316,10 @@ bool commit_wait(struct commit *c, uint64_t sequence)
 
 void commit_set_on_sync(struct commit *c, void (*on_sync)(void *context), void *context)
 {
-    pthread_mutex_lock(&c->lock);
+    pthread_mutex_lock(&c->waiters_lock);
     c->on_sync = on_sync;
     c->on_sync_context = context;
-    pthread_mutex_unlock(&c->lock);
+    pthread_mutex_unlock(&c->waiters_lock);
 }
 
 struct kv_read *commit_read_begin(struct commit *c, bool needs_snapshot)

@@ -253,6 +253,49 @@ TEST(syncs_are_told_in_order)
     CHECK(w.calls > 20 && w.last >= last);
 }
 
+struct late {
+    _Atomic int calls;
+    _Atomic bool is_under_way, is_gone, was_late;
+};
+
+static void look_late(void *context)
+{
+    struct late *l = context;
+    atomic_store(&l->is_under_way, true);
+    nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+    if (atomic_load(&l->is_gone))
+        atomic_store(&l->was_late, true);
+    atomic_fetch_add(&l->calls, 1);
+    atomic_store(&l->is_under_way, false);
+}
+
+TEST(whoever_took_its_hook_back_is_not_called_any_more)
+{
+    struct kv_fault fault = {.is_persistent = true};
+    struct store *store = open_memory(arena, &fault);
+    struct table t = test_table(arena, "t");
+    uint32_t id = test_create(store, arena, &t);
+    int under_way = 0;
+    for (int i = 0; i < 20; i++) {
+        struct late l = {.calls = 0};
+        store_set_on_sync(store, look_late, &l);
+        struct value sk = {VALUE_S, arena_printf(arena, "%d", i)};
+        uint64_t last =
+            test_put(store, arena, id, test_item(arena, "pk", test_s("p"), "sk", sk, NULL));
+        while (store_synced(store) < last)
+            sched_yield();
+        under_way += atomic_load(&l.is_under_way);
+        store_set_on_sync(store, NULL, NULL);
+        CHECK(!atomic_load(&l.is_under_way));
+        atomic_store(&l.is_gone, true);
+        test_put(store, arena, id, test_item(arena, "pk", test_s("q"), "sk", sk, NULL));
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        CHECK(!atomic_load(&l.was_late));
+    }
+    store_close(store);
+    CHECK(under_way > 0);
+}
+
 /* Readers hold old states while a writer replaces everything again and again. */
 struct spin {
     struct kv *kv;
@@ -312,4 +355,5 @@ TEST(readers_see_whole_batches)
     kv_close(s.kv);
 }
 
-TAP_MAIN(T(no_increment_is_lost), T(syncs_are_told_in_order), T(readers_see_whole_batches))
+TAP_MAIN(T(no_increment_is_lost), T(syncs_are_told_in_order),
+         T(whoever_took_its_hook_back_is_not_called_any_more), T(readers_see_whole_batches))

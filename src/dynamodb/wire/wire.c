@@ -516,7 +516,9 @@ struct http_stats wire_stats(const struct wire *wire)
 
 void wire_stop(struct wire *wire, int64_t grace_ms)
 {
-    http_close(wire->server, grace_ms);
+    http_stop(wire->server, grace_ms);
+    engine_set_on_sync(wire->engine, NULL, NULL); /* syncs go on, and have nobody to wake */
+    http_free(wire->server);
     wire->server = NULL;
 }
 
