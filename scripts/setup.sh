@@ -12,7 +12,7 @@ set -eu
 run_packages="gcc libc6-dev meson ninja-build librocksdb-dev libsqlite3-dev libpq-dev
   libcurl4-openssl-dev libssl-dev zlib1g-dev"
 test_packages="$run_packages python3 python3-boto3 python3-requests python3-psycopg2
-  python3-selenium awscli curl postgresql chromium chromium-driver strace"
+  python3-selenium awscli curl postgresql chromium chromium-driver strace valgrind"
 dev_packages="$test_packages clang clang-format clang-tidy llvm libclang-rt-14-dev"
 
 case "${1:-}" in
