@@ -96,7 +96,7 @@ static int run_command(struct cli *cli)
         return EXIT_CANNOT_BEGIN;
     if (error->kind != &error_usage)
         return EXIT_FAILED;
-    fputs(cli->command->usage, stderr);
+    fprintf(stderr, "`cruddur %s --help` explains its flags\n", cli->command->name);
     return EXIT_USAGE;
 }
 

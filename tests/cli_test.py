@@ -51,7 +51,7 @@ def wrong_flags_are_named_and_exit_2():
             (("tokens", "--dat", "x"), "unknown flag --dat; did you mean --data?")):
         done = run(*words)
         assert done.returncode == 2 and done.stdout == "", (words, done)
-        assert message in done.stderr and f"usage: cruddur {words[0]}" in done.stderr, (words, done.stderr)
+        assert message in done.stderr and f"`cruddur {words[0]} --help`" in done.stderr, (words, done.stderr)
 
 
 # -- ports -----------------------------------------------------------------------------------------

@@ -306,17 +306,39 @@ def drop_refuses_without_a_name_and_fails_for_no_table():
 
 
 @suite.test
-def prod_says_that_it_comes_later():
+def prod_needs_the_environment_of_the_aws_tools():
+    nothing = {name: "" for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
     for words in (["schema-load"], ["seed"], ["scan"], ["list-tables"], ["drop", TABLE], ["get-conversation"],
                   ["list-conversations"]):
-        done = run("ddb", *words, "prod")
-        assert done.returncode == 1 and done.stdout == "" and "signing" in done.stderr, (words, done)
+        done = run("ddb", *words, "prod", env=nothing)
+        assert done.returncode == 1 and done.stdout == "", (words, done)
+        assert "prod: set AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY" in done.stderr, (words, done)
+    done = run("ddb", "scan", "--endpoint", server.url, "prod")
+    assert done.returncode == 2 and "--endpoint URL or prod, not both" in done.stderr, done
 
 
 @suite.test
-def nothing_listening_is_said_plainly():
+def prod_signs_with_the_keys_of_the_environment():
+    known = os.path.join(data, "credentials")
+    with open(known, "w", encoding="ascii") as file:
+        file.write("AKIDPROD a/secret+of=AWS\n")
+    with Server("dynamodb", "--in-memory", "--credentials", known) as verifying:
+        env = {"AWS_ENDPOINT_URL_DYNAMODB": verifying.url, "AWS_REGION": "eu-central-1",
+               "AWS_ACCESS_KEY_ID": "AKIDPROD", "AWS_SECRET_ACCESS_KEY": "a/secret+of=AWS"}
+        assert TABLE in good(run("ddb", "schema-load", "prod", env=env))
+        assert TABLE in good(run("ddb", "list-tables", "prod", env=env))
+        done = run("ddb", "list-tables", "prod", env={**env, "AWS_SECRET_ACCESS_KEY": "another"})
+        assert done.returncode == 1 and "InvalidSignatureException" in done.stderr, done
+
+
+@suite.test
+def what_is_not_there_is_said_plainly():
     done = run("ddb", "list-tables", "--endpoint", "http://127.0.0.1:1")
-    assert done.returncode == 1 and "127.0.0.1" in done.stderr, done.stderr
+    assert done.returncode == 1 and "http://127.0.0.1:1" in done.stderr, done.stderr
+    assert "--endpoint" in done.stderr and "cruddur serve" in done.stderr, done.stderr
+    with Server("dynamodb", "--in-memory") as empty:
+        done = run("ddb", "scan", "--endpoint", empty.url)
+        assert done.returncode == 1 and "cruddur ddb schema-load" in done.stderr, done.stderr
 
 
 @suite.test

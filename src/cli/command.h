@@ -3,7 +3,7 @@
  * Each command is one file of this folder and one row of the table in src/main.c. main finds the
  * row by the longest match ("ddb seed" before "ddb"), answers -h and --help itself, and calls run
  * with what is left. run gives NULL for success (exit status 0); error_usage prints the message and
- * the usage on standard error (status 2); command_cannot_begin prints its message (status 2, as
+ * where the flags are explained (status 2); command_cannot_begin prints its message (status 2, as
  * diff and grep have it); any other error prints its message (status 1). Results go
  * to standard output, everything else to standard error. One thread, unless the command starts
  * more. */

@@ -16,39 +16,81 @@
 
 #define MAX_ROWS 8
 
-/* "prod" may stand last, as in `bin/ddb/seed prod`; it is looked for before anything is done. */
-static struct error *refuse_prod(struct cli *cli, struct option_list *words)
+static const char *variable(const char *name)
 {
-    if (!words->count || strcmp(words->items[words->count - 1], "prod") != 0)
-        return NULL;
-    return error_new(cli->arena, &error_system,
-                     "prod: signing requests for Amazon DynamoDB comes in a later version; only "
-                     "endpoints that take any key work, given with --endpoint URL");
+    const char *value = getenv(name);
+    return value ? value : "";
+}
+
+/* The first of two variables that is set; "" when neither is. */
+static const char *either(const char *first, const char *second)
+{
+    return *variable(first) ? variable(first) : variable(second);
+}
+
+/* "prod" may stand last, as in `bin/ddb/seed prod`. */
+static bool take_prod(struct option_list *words)
+{
+    bool is_prod = words->count && strcmp(words->items[words->count - 1], "prod") == 0;
+    words->count -= is_prod;
+    return is_prod;
+}
+
+/* Amazon DynamoDB, as the environment of the AWS tools names it. Source: "AWS SDKs and Tools
+ * Reference Guide", environment variables and service-specific endpoints. */
+static struct error *aim_at_aws(struct cli *cli, struct client_remote_options *out)
+{
+    const char *endpoint = either("AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL");
+    out->region = str_z(either("AWS_REGION", "AWS_DEFAULT_REGION"));
+    out->access_key = str_z(variable("AWS_ACCESS_KEY_ID"));
+    out->secret_key = str_z(variable("AWS_SECRET_ACCESS_KEY"));
+    out->session_token = str_z(variable("AWS_SESSION_TOKEN"));
+    if (!out->region.len || !out->access_key.len || !out->secret_key.len)
+        return error_new(cli->arena, &error_system,
+                         "prod: set AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY");
+    out->endpoint = *endpoint ? str_z(endpoint)
+                              : arena_printf(cli->arena, "https://dynamodb.%.*s.amazonaws.com",
+                                             STR_ARG(out->region));
+    return NULL;
 }
 
 struct error *ddb_open(struct cli *cli, const struct option_row *rows, size_t count,
                        size_t max_words, struct ddb *out)
 {
     *out = (struct ddb){.cli = cli};
-    const char *endpoint = "http://localhost:8000";
+    const char *endpoint = NULL;
     struct option_row all[MAX_ROWS] = {{"--endpoint", OPTION_TEXT, &endpoint}};
     assert(count < MAX_ROWS);
     for (size_t i = 0; i < count; i++)
         all[i + 1] = rows[i];
     TRY(options_words(cli, all, count + 1, &out->words));
-    TRY(refuse_prod(cli, &out->words));
+    bool is_prod = take_prod(&out->words);
+    if (is_prod && endpoint)
+        return error_new(cli->arena, &error_usage, "give --endpoint URL or prod, not both");
     if (out->words.count > max_words)
         return error_new(cli->arena, &error_usage, "unexpected word \"%s\"",
                          out->words.items[max_words]);
     struct client_remote_options options = {
-        .endpoint = str_z(endpoint),
+        .endpoint = str_z(endpoint ? endpoint : "http://localhost:8000"),
         .region = S("us-east-1"),
         .access_key = S("local"),
         .secret_key = S("local"),
         .timeout_ms = 30000,
         .attempts = 3,
     };
+    if (is_prod)
+        TRY(aim_at_aws(cli, &options));
     return client_remote_new(cli->arena, &options, &out->client);
+}
+
+struct error *ddb_run(struct cli *cli, struct error *(*work)(struct ddb *ddb))
+{
+    struct ddb ddb;
+    struct error *error = ddb_open(cli, NULL, 0, 0, &ddb);
+    if (!error)
+        error = work(&ddb);
+    ddb_close(&ddb);
+    return error;
 }
 
 void ddb_close(struct ddb *ddb)
@@ -61,9 +103,16 @@ struct error *ddb_call(struct ddb *ddb, struct arena *a, struct str operation, s
                        struct str *response)
 {
     struct error *error = client_call(ddb->client, a, operation, request, response);
+    const char *way_out = "";
     if (!error)
         return NULL;
-    return error_new(a, &error_system, "%s: %.*s", error->kind->name, STR_ARG(error->message));
+    if (client_failed_with(error, "ConnectionError"))
+        way_out = "; start `cruddur serve`, or name another endpoint with --endpoint URL";
+    else if (client_failed_with(error, "ResourceNotFoundException"))
+        way_out = "; `cruddur ddb list-tables` shows the tables, `cruddur ddb schema-load` makes "
+                  "the one for messages";
+    return error_new(a, &error_system, "%s: %.*s%s", error->kind->name, STR_ARG(error->message),
+                     way_out);
 }
 
 struct error *ddb_print(struct ddb *ddb, struct buf *text)

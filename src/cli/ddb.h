@@ -15,7 +15,8 @@
 /* Lines for the usage text of each command. */
 #define DDB_USAGE_ENDPOINT                                                                         \
     "  --endpoint URL   the DynamoDB endpoint (http://localhost:8000)\n"                           \
-    "  prod             Amazon DynamoDB: not yet, requests are not signed for it\n"
+    "  prod             Amazon DynamoDB, with AWS_REGION, AWS_ACCESS_KEY_ID and\n"                 \
+    "                   AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN) from the environment\n"
 
 struct ddb {
     struct cli *cli;
@@ -23,11 +24,15 @@ struct ddb {
     struct option_list words; /* the plain words, without "prod" */
 };
 
-/* Reads the command's own rows and --endpoint, at most `max_words` words, and opens the client. */
+/* Reads the command's own rows, --endpoint and "prod", at most `max_words` words, and opens the
+ * client. */
 MUST_USE struct error *ddb_open(struct cli *cli, const struct option_row *rows, size_t count,
                                 size_t max_words, struct ddb *out);
 /* Also when ddb_open failed. */
 void ddb_close(struct ddb *ddb);
+
+/* All of a command that has no flags or words of its own: opens, does the work, closes. */
+MUST_USE struct error *ddb_run(struct cli *cli, struct error *(*work)(struct ddb *ddb));
 
 /* One call; an error's message begins with the exception's name. */
 MUST_USE struct error *ddb_call(struct ddb *ddb, struct arena *a, struct str operation,

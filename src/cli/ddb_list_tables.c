@@ -101,12 +101,7 @@ static struct error *list(struct ddb *ddb)
 
 static struct error *run(struct cli *cli)
 {
-    struct ddb ddb;
-    struct error *error = ddb_open(cli, NULL, 0, 0, &ddb);
-    if (!error)
-        error = list(&ddb);
-    ddb_close(&ddb);
-    return error;
+    return ddb_run(cli, list);
 }
 
 const struct command command_ddb_list_tables = {

@@ -67,12 +67,7 @@ static struct error *scan(struct ddb *ddb)
 
 static struct error *run(struct cli *cli)
 {
-    struct ddb ddb;
-    struct error *error = ddb_open(cli, NULL, 0, 0, &ddb);
-    if (!error)
-        error = scan(&ddb);
-    ddb_close(&ddb);
-    return error;
+    return ddb_run(cli, scan);
 }
 
 const struct command command_ddb_scan = {

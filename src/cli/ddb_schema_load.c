@@ -37,12 +37,7 @@ static struct error *load(struct ddb *ddb)
 
 static struct error *run(struct cli *cli)
 {
-    struct ddb ddb;
-    struct error *error = ddb_open(cli, NULL, 0, 0, &ddb);
-    if (!error)
-        error = load(&ddb);
-    ddb_close(&ddb);
-    return error;
+    return ddb_run(cli, load);
 }
 
 const struct command command_ddb_schema_load = {
