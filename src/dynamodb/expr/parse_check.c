@@ -6,7 +6,7 @@
 enum place {
     PLACE_CONDITION,
     PLACE_OPERAND,
-    PLACE_APPENDED, /* inside list_append, which may not stand there again */
+    PLACE_VALUE, /* all of what SET writes: nowhere else may list_append stand */
 };
 
 struct checker {
@@ -50,7 +50,7 @@ static struct error *check_call(struct checker *c, const struct node *call, enum
         return function_error(c, call, "Invalid function name");
     if (is_update && !is_update_function(call->op))
         return function_error(c, call, "The function is not allowed in an update expression");
-    if (is_update && place == PLACE_APPENDED && call->op == OP_LIST_APPEND)
+    if (is_update && place != PLACE_VALUE && call->op == OP_LIST_APPEND)
         return function_error(c, call,
                               "The function is not allowed to be used this way in an expression");
     if (is_update)
@@ -72,8 +72,6 @@ static struct error *check_node(struct checker *c, const struct node *node, enum
         TRY(check_call(c, node, place));
     if (node->op == OP_AND || node->op == OP_OR || node->op == OP_NOT)
         inside = PLACE_CONDITION;
-    else if (node->op == OP_LIST_APPEND)
-        inside = PLACE_APPENDED;
     for (size_t i = 0; i < node->count; i++)
         TRY(check_node(c, node->args[i], inside));
     return NULL;
@@ -92,7 +90,7 @@ static struct error *check_section(struct checker *c, enum clause clause)
             continue;
         TRY(check_path(c, action->path));
         if (action->value)
-            TRY(check_node(c, action->value, PLACE_OPERAND));
+            TRY(check_node(c, action->value, PLACE_VALUE));
         first = first ? first : action;
         comes_again |= action->ordinal != first->ordinal;
     }
