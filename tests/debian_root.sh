@@ -23,6 +23,7 @@ clean_up() {
 }
 trap clean_up EXIT
 
+chmod 755 "$root" # its users look into it, too
 if [ ! -x "$root/usr/bin/apt-get" ]; then
     debootstrap --variant=minbase --include=git,make,ca-certificates bookworm "$root" \
         ${DEBIAN_MIRROR:+"$DEBIAN_MIRROR"}
