@@ -448,7 +448,7 @@ def botocore_parses_each_error(server, name):
          "ValidationException", "Query condition missed key schema element: pk"),
         (client.put_item, dict(TableName=name, Item={"pk": s("a"), "sk": s("b"), "n": {"N": "abc"}}),
          "ValidationException",
-         "The parameter cannot be converted to a numeric value: abc"),
+         "1 validation error detected: The parameter cannot be converted to a numeric value: abc"),
         (client.put_item, dict(TableName=name, Item={"pk": s("a"), "sk": s("b"), "fat": s("x" * 410_000)}),
          "ValidationException", "Item size has exceeded the maximum allowed size"),
     ]

@@ -20,6 +20,7 @@ struct error {
     const struct error_kind *kind;
     struct str message; /* for the user */
     struct str extra;   /* further members of the JSON body, rendered: "\"Item\":{...}"; or empty */
+    const struct error *newer; /* the same failure in other callers' words; NULL: one wording */
 };
 
 /* Kinds that belong to no layer. */

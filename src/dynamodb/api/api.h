@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/buf.h"
+#include "dynamodb/api/layer.h"
 #include "dynamodb/engine.h"
 #include "dynamodb/model/errors.h"
 #include "dynamodb/storage/catalog.h"
@@ -60,8 +61,9 @@ struct operation {
     struct str name;
     const struct shape *input;
     operation_run *run;
-    bool changes_tables; /* runs under the catalog's exclusive lock */
-    bool is_stream;      /* of DynamoDBStreams_20120810 */
+    bool changes_tables;    /* runs under the catalog's exclusive lock */
+    bool is_stream;         /* of DynamoDBStreams_20120810 */
+    enum value_layer layer; /* in which it tells what is wrong with values */
 };
 
 const struct operation *operation_find(struct str name); /* NULL: unknown */

@@ -12,6 +12,7 @@
 
 #include "base/encode.h"
 #include "base/vec.h"
+#include "dynamodb/api/layer.h"
 #include "dynamodb/api/typed.h"
 #include "dynamodb/model/errors.h"
 #include "dynamodb/model/limits.h"
@@ -206,12 +207,20 @@ static void refuse(struct decoder *d, struct error *error)
 
 static struct error *decode_value(struct decoder *d, enum typed_place place, size_t depth);
 
+/* In both wordings; which one is told, layer.h says. */
+static void refuse_both(struct decoder *d, struct error *older, const struct error *newer)
+{
+    older->newer = newer;
+    refuse(d, older);
+}
+
 static void parse_number(struct decoder *d, struct str text, struct number *out)
 {
-    struct error *error = number_parse(d->r->arena, text, out);
+    struct arena *a = d->r->arena;
+    const struct error *error = number_parse(a, text, out);
     if (!error)
         return;
-    refuse(d, error);
+    refuse_both(d, number_older_error(a, text), error);
     out->len = 0;
 }
 
@@ -223,15 +232,6 @@ static struct error *decode_number(struct decoder *d, struct number *out)
     return NULL;
 }
 
-/* "[a, b]": the elements as they were sent. */
-static struct str show_elements(struct arena *a, const struct str *texts, size_t count)
-{
-    struct str shown = S("[");
-    for (size_t i = 0; i < count; i++)
-        shown = arena_printf(a, "%.*s%s%.*s", STR_ARG(shown), i ? ", " : "", STR_ARG(texts[i]));
-    return arena_join(a, shown, S("]"));
-}
-
 static void refuse_empty_set(struct decoder *d, enum value_type type)
 {
     const char *words = type == VALUE_SS   ? "An string set  may not be empty"
@@ -240,19 +240,87 @@ static void refuse_empty_set(struct decoder *d, enum value_type type)
     refuse(d, invalid(d->r->arena, "One or more parameter values were invalid: %s", words));
 }
 
+/* An element of a set that has one twice. */
+struct sent_element {
+    struct str text;  /* as in the request: of bytes, their base64 */
+    struct str bytes; /* what orders it */
+    size_t position;
+};
+
+static int compare_sent(const void *left, const void *right)
+{
+    const struct sent_element *x = left, *y = right;
+    int order = str_compare(x->bytes, y->bytes);
+    if (order)
+        return order;
+    return x->position < y->position ? -1 : 1;
+}
+
+static struct sent_element *sort_sent(struct arena *a, enum value_type type,
+                                      const struct str *texts, size_t count)
+{
+    struct sent_element *sent = arena_array(a, struct sent_element, count);
+    for (size_t i = 0; i < count; i++) { /* what is base64 was found to be before */
+        sent[i] = (struct sent_element){.text = texts[i], .bytes = texts[i], .position = i};
+        if (type != VALUE_BS)
+            continue;
+        char *bytes = arena_alloc(a, texts[i].len);
+        sent[i].bytes = (struct str){bytes, (size_t)base64_decode(texts[i], bytes)};
+    }
+    qsort(sent, count, sizeof *sent, compare_sent);
+    return sent;
+}
+
+/* The newer operations show the elements in the order of their bytes up to the first that was there
+ * before; it and all behind it as they were sent. */
+static struct str *newer_order(struct arena *a, enum value_type type, const struct str *texts,
+                               size_t count)
+{
+    const struct sent_element *sent = sort_sent(a, type, texts, count);
+    struct str *shown = arena_array(a, struct str, count);
+    size_t repeat = count, at = 0;
+    for (size_t i = 1; i < count; i++)
+        if (sent[i].position < repeat && str_eq(sent[i - 1].bytes, sent[i].bytes))
+            repeat = sent[i].position;
+    for (size_t i = 0; i < count; i++)
+        if (sent[i].position < repeat)
+            shown[at++] = sent[i].text;
+    for (; at < count; at++)
+        shown[at] = texts[at];
+    return shown;
+}
+
+/* "Input collection [a, b, a] contains duplicates." */
+static struct error *show_twice(struct arena *a, enum value_type type, const struct str *texts,
+                                size_t count, bool is_newer)
+{
+    const char *quote = is_newer ? "\"" : "";
+    const char *comma = is_newer && type == VALUE_BS ? "," : ", ";
+    struct buf shown;
+    buf_init(&shown, 2 * LIMIT_REQUEST_BODY);
+    for (size_t i = 0; i < count; i++)
+        buf_printf(&shown, "%s%s%.*s%s", i ? comma : "", quote, STR_ARG(texts[i]), quote);
+    struct error *error = invalid(a,
+                                  "One or more parameter values were invalid: Input collection "
+                                  "[%.*s]%s contains duplicates.",
+                                  STR_ARG(buf_str(&shown)), type == VALUE_BS ? "of type BS" : "");
+    buf_clear(&shown);
+    return error;
+}
+
 static void refuse_twice(struct decoder *d, enum value_type type, const struct str *texts,
                          size_t count)
 {
     struct arena *a = d->r->arena;
     if (type == VALUE_NS) {
-        refuse(d, invalid(a, "Input collection contains duplicates"));
+        refuse_both(d, invalid(a, "Input collection contains duplicates"),
+                    invalid(a, "One or more parameter values were invalid: Input collection "
+                               "contains duplicates."));
         return;
     }
-    struct str shown = show_elements(a, texts, count);
-    refuse(d, invalid(a,
-                      "One or more parameter values were invalid: Input collection %.*s%s contains "
-                      "duplicates.",
-                      STR_ARG(shown), type == VALUE_BS ? "of type BS" : ""));
+    struct str *sorted = newer_order(a, type, texts, count);
+    refuse_both(d, show_twice(a, type, texts, count, false),
+                show_twice(a, type, sorted, count, true));
 }
 
 /* One element of a set: *text is it as sent, the rest goes to the sink. */
@@ -318,9 +386,15 @@ static struct error *decode_set(struct decoder *d, enum value_type type)
 
 static void check_depth(struct decoder *d, size_t depth)
 {
-    if (depth >= LIMIT_NESTING)
-        refuse(d, invalid(d->r->arena, "Nesting Levels have exceeded supported limits: Attributes "
-                                       "in the item have nested levels beyond supported limit"));
+    if (depth < LIMIT_NESTING)
+        return;
+    struct error *e =
+        invalid(d->r->arena, "Nesting Levels have exceeded supported limits: Attributes in the "
+                             "item have nested levels beyond supported limit");
+    e->newer = e;
+    refuse(d, e);
+    if (depth > LAYER_NESTING)
+        d->error->newer = NULL; /* newer operations leave such a request to the older layer */
 }
 
 static struct error *decode_list(struct decoder *d, size_t depth)

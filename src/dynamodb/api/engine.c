@@ -281,7 +281,7 @@ enum call_state engine_call(struct engine *engine, struct call *call)
     }
     call->progress = NULL;
     if (error)
-        write_error(call, error);
+        write_error(call, layer_tell(call->arena, step->row->layer, error));
     else
         finish(step, call);
     return CALL_DONE;

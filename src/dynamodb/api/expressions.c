@@ -57,10 +57,12 @@ static struct error *check_values_used(struct arena *a, const struct expressions
         users = arena_printf(a, "%.*s%s%s", STR_ARG(users), count++ ? " and " : "",
                              kind_name(e->items[i].kind));
     }
-    return invalid(a,
-                   "ExpressionAttributeValues can only be specified when using expressions: %.*s "
-                   "%s null",
-                   STR_ARG(users), count > 1 ? "are" : "is");
+    struct error *bare =
+        invalid(a, "ExpressionAttributeValues can only be specified when using expressions");
+    if (e->enveloped & PART_LONE_VALUES) /* then nobody is named */
+        return layer_envelope(a, e->enveloped, PART_LONE_VALUES, bare);
+    return invalid(a, "%.*s: %.*s %s null", STR_ARG(bare->message), STR_ARG(users),
+                   count > 1 ? "are" : "is");
 }
 
 struct error *expressions_check(struct arena *a, const struct expressions *e)
@@ -69,9 +71,11 @@ struct error *expressions_check(struct arena *a, const struct expressions *e)
     for (size_t i = 0; i < e->count; i++)
         is_any |= e->items[i].text.data != NULL;
     if (is_any && e->older_count)
-        return mixed(a, e);
+        return layer_envelope(a, e->enveloped, PART_MIXED, mixed(a, e));
     if (e->names->is_given && !is_any)
-        return invalid(a, "ExpressionAttributeNames can only be specified when using expressions");
+        return layer_envelope(
+            a, e->enveloped, PART_LONE_NAMES,
+            invalid(a, "ExpressionAttributeNames can only be specified when using expressions"));
     if (e->values && e->values->is_given)
         return check_values_used(a, e);
     return NULL;
@@ -97,8 +101,10 @@ static bool is_placeholder(struct str key, char first)
 static struct error *bad_value(struct arena *a, const char *map, const struct error *e,
                                struct str key)
 {
-    return invalid(a, "%s contains invalid value: %.*s for key %.*s", map, STR_ARG(e->message),
-                   STR_ARG(key));
+    struct error *told = invalid(a, "%s contains invalid value: %.*s for key %.*s", map,
+                                 STR_ARG(e->message), STR_ARG(key));
+    told->newer = e->newer; /* which does not say the key */
+    return told;
 }
 
 static struct error *take_names(struct arena *a, const string_map *names,
@@ -162,25 +168,41 @@ static struct error *take_values(struct arena *a, const value_map *values,
     return NULL;
 }
 
+static struct error *take_parameters(struct arena *a, const struct expressions *e,
+                                     struct expr_params *params)
+{
+    TRY(take_names(a, e->names, params));
+    return take_values(a, e->values, params);
+}
+
+static struct error *bind(struct arena *a, struct expression *x, struct expr_params *params)
+{
+    const struct program *program;
+    TRY(expr_parse(a, x->kind, x->text, &program));
+    return expr_bind(a, program, params, &x->bound);
+}
+
 struct error *expressions_bind(struct arena *a, struct expressions *e)
 {
     struct expr_params params = {0};
-    TRY(take_names(a, e->names, &params));
-    TRY(take_values(a, e->values, &params));
+    TRY(layer_envelope(a, e->enveloped, PART_PARAMETERS, take_parameters(a, e, &params)));
     /* The service reads them in this order, whatever the request's. */
-    static const enum expr_kind order[] = {EXPR_UPDATE, EXPR_CONDITION, EXPR_KEY_CONDITION,
-                                           EXPR_FILTER, EXPR_PROJECTION};
+    static const struct {
+        enum expr_kind kind;
+        enum layer_part part; /* none is told in the envelope but those of single writes */
+    } order[] = {{EXPR_UPDATE, PART_UPDATE},
+                 {EXPR_CONDITION, PART_CONDITION},
+                 {EXPR_KEY_CONDITION, 0},
+                 {EXPR_FILTER, 0},
+                 {EXPR_PROJECTION, 0}};
     for (size_t k = 0; k < countof(order); k++) {
         for (size_t i = 0; i < e->count; i++) {
             struct expression *x = &e->items[i];
-            if (x->kind != order[k] || !x->text.data)
-                continue;
-            const struct program *program;
-            TRY(expr_parse(a, x->kind, x->text, &program));
-            TRY(expr_bind(a, program, &params, &x->bound));
+            if (x->kind == order[k].kind && x->text.data)
+                TRY(layer_envelope(a, e->enveloped, order[k].part, bind(a, x, &params)));
         }
     }
     if (!params.name_count && !params.value_count)
         return NULL;
-    return expr_check_unused(a, &params);
+    return layer_envelope(a, e->enveloped, PART_UNUSED, expr_check_unused(a, &params));
 }

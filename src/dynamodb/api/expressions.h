@@ -6,6 +6,7 @@
 #pragma once
 
 #include "dynamodb/api/api.h"
+#include "dynamodb/api/layer.h"
 #include "dynamodb/api/requests.h"
 #include "dynamodb/expr/expr.h"
 
@@ -24,6 +25,7 @@ struct expressions {
     /* Members of the older request form that are given, such as "Expected". */
     const char *older[5];
     size_t older_count;
+    unsigned enveloped; /* the parts that are told in the envelope, enum layer_part */
 };
 
 /* Notes an older member, when it is given. */

@@ -4,37 +4,37 @@
 #include "dynamodb/api/data.h"
 #include "dynamodb/api/shapes.h"
 
-#define DATA(operation, function)                                                                  \
+#define DATA(operation, function, layer)                                                           \
     {                                                                                              \
-        STR_INIT(#operation), &shape_##function, run_##function, false, false                      \
+        STR_INIT(#operation), &shape_##function, run_##function, false, false, layer               \
     }
 #define READ(operation, input, function)                                                           \
     {                                                                                              \
-        STR_INIT(operation), &(input), function, false, false                                      \
+        STR_INIT(operation), &(input), function, false, false, LAYER_OLDER                         \
     }
 #define CHANGE(operation, input, function)                                                         \
     {                                                                                              \
-        STR_INIT(operation), &(input), function, true, false                                       \
+        STR_INIT(operation), &(input), function, true, false, LAYER_OLDER                          \
     }
 #define STREAM(operation, function)                                                                \
     {                                                                                              \
-        STR_INIT(#operation), &shape_##function, run_##function, false, true                       \
+        STR_INIT(#operation), &shape_##function, run_##function, false, true, LAYER_OLDER          \
     }
 
 static const struct operation table[] = {
-    DATA(GetItem, get_item),
-    DATA(PutItem, put_item),
-    DATA(Query, query),
-    DATA(UpdateItem, update_item),
-    DATA(BatchGetItem, batch_get_item),
-    DATA(BatchWriteItem, batch_write_item),
-    DATA(TransactGetItems, transact_get_items),
-    DATA(TransactWriteItems, transact_write_items),
-    DATA(DeleteItem, delete_item),
-    DATA(Scan, scan),
-    DATA(ExecuteStatement, execute_statement),
-    DATA(BatchExecuteStatement, batch_execute_statement),
-    DATA(ExecuteTransaction, execute_transaction),
+    DATA(GetItem, get_item, LAYER_READ),
+    DATA(PutItem, put_item, LAYER_WRITE),
+    DATA(Query, query, LAYER_READ),
+    DATA(UpdateItem, update_item, LAYER_WRITE),
+    DATA(BatchGetItem, batch_get_item, LAYER_READ),
+    DATA(BatchWriteItem, batch_write_item, LAYER_OLDER),
+    DATA(TransactGetItems, transact_get_items, LAYER_OLDER),
+    DATA(TransactWriteItems, transact_write_items, LAYER_OLDER),
+    DATA(DeleteItem, delete_item, LAYER_WRITE),
+    DATA(Scan, scan, LAYER_OLDER),
+    DATA(ExecuteStatement, execute_statement, LAYER_OLDER),
+    DATA(BatchExecuteStatement, batch_execute_statement, LAYER_OLDER),
+    DATA(ExecuteTransaction, execute_transaction, LAYER_OLDER),
 
     STREAM(ListStreams, list_streams),
     STREAM(DescribeStream, describe_stream),

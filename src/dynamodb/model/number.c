@@ -112,6 +112,8 @@ static void decode(struct str encoded, struct decimal *out)
 struct digit_reader {
     struct decimal d;
     int64_t zeros_waiting;
+    int64_t fraction; /* digits after the point */
+    int64_t shift;    /* the exponent as it is written */
     bool has_digit, has_too_many;
 };
 
@@ -178,30 +180,48 @@ static bool take_number(struct str text, struct digit_reader *r, int64_t *expone
         for (at++; is_digit(at, end); at++) {
             take_digit(r, *at - '0');
             zeros += r->d.count == 0;
+            r->fraction++;
         }
-    int64_t shift;
-    if (!r->has_digit || !take_exponent(at, end, &shift))
+    if (!r->has_digit || !take_exponent(at, end, &r->shift))
         return false;
     if (r->d.count == 0)
-        *exponent = shift; /* zero has the range that it is written with */
+        *exponent = r->shift; /* zero has the range that it is written with */
     else
-        *exponent = shift + (whole > 0 ? whole - 1 : -zeros - 1);
+        *exponent = r->shift + (whole > 0 ? whole - 1 : -zeros - 1);
     return true;
+}
+
+static struct error *not_numeric(struct arena *a, struct str text)
+{
+    return invalid(a, "The parameter cannot be converted to a numeric value: %.*s", STR_ARG(text));
 }
 
 struct error *number_parse(struct arena *a, struct str text, struct number *out)
 {
     struct digit_reader r = {0};
     int64_t exponent;
-    if (text.len == 0)
-        return invalid(a, "The parameter cannot be converted to a numeric value");
     if (!take_number(text, &r, &exponent))
-        return invalid(a, "The parameter cannot be converted to a numeric value: %.*s",
-                       STR_ARG(text));
+        return not_numeric(a, text);
     TRY(check_range(a, exponent, r.has_too_many));
     r.d.exponent = r.d.count ? (int)exponent : 0;
     encode(&r.d, out);
     return NULL;
+}
+
+struct error *number_older_error(struct arena *a, struct str text)
+{
+    struct digit_reader r = {0};
+    int64_t exponent;
+    if (text.len == 0)
+        return invalid(a, "The parameter cannot be converted to a numeric value");
+    if (!take_number(text, &r, &exponent))
+        return not_numeric(a, text);
+    int64_t scale = r.fraction - r.shift;
+    if (r.shift != (int32_t)r.shift || scale != (int32_t)scale)
+        return not_numeric(a, text);
+    /* BigDecimal's precision - scale, which is one more than the exponent, in an int that wraps. */
+    int32_t wrapped = (int32_t)(uint32_t)(exponent + 1);
+    return check_range(a, (int64_t)wrapped - 1, r.has_too_many);
 }
 
 void number_from_u64(uint64_t integer, struct number *out)

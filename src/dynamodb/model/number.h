@@ -26,6 +26,10 @@ static inline struct str number_str(const struct number *n)
  * to store more than 38 significant digits in a Number", "Number overflow. Attempting to store a
  * number with magnitude larger than supported range", "Number underflow. …". */
 MUST_USE struct error *number_parse(struct arena *a, struct str text, struct number *out);
+/* What the service's older operations say of a text that number_parse refuses. They read it with
+ * Java's BigDecimal, whose exponent is an int: 1e2147483648 is no number for them, and the range of
+ * 1e2147483647 wraps to an underflow (recorded by the public conformance suite, October 2026). */
+struct error *number_older_error(struct arena *a, struct str text);
 void number_from_u64(uint64_t integer, struct number *out);
 /* As the service prints it: plain digits, no exponent, no trailing zeros. */
 void number_print(struct buf *out, struct str encoded);
@@ -33,8 +37,8 @@ void number_print(struct buf *out, struct str encoded);
 size_t number_encoded_len(struct str bytes);
 /* Bytes the service counts for it: about one for two digits, plus one. */
 size_t number_size(struct str encoded);
-/* Sum and difference, exact; the error is overflow, also for more than 38 digits: the service has no
- * other word for it (ScyllaDB Alternator's test_number.py). */
+/* Sum and difference, exact; the error is overflow, also for more than 38 digits: the service has
+ * no other word for it (ScyllaDB Alternator's test_number.py). */
 MUST_USE struct error *number_add(struct arena *a, struct str x, struct str y, struct number *out);
 MUST_USE struct error *number_subtract(struct arena *a, struct str x, struct str y,
                                        struct number *out);

@@ -79,7 +79,7 @@ TEST(refuses_in_the_services_words)
     static const struct {
         struct str text, want;
     } rows[] = {
-        {STR_INIT(""), STR_INIT("The parameter cannot be converted to a numeric value")},
+        {STR_INIT(""), STR_INIT("The parameter cannot be converted to a numeric value: ")},
         {STR_INIT("b"), STR_INIT("The parameter cannot be converted to a numeric value: b")},
         {STR_INIT("1 "), STR_INIT("The parameter cannot be converted to a numeric value: 1 ")},
         {STR_INIT("."), STR_INIT("The parameter cannot be converted to a numeric value: .")},
@@ -107,6 +107,34 @@ TEST(refuses_in_the_services_words)
     for (size_t i = 0; i < countof(rows); i++) {
         struct number n;
         CHECK_STR(message_of(number_parse(arena, rows[i].text, &n)), rows[i].want);
+    }
+}
+
+TEST(older_operations_read_the_exponent_as_an_int)
+{
+    static const struct {
+        struct str text, want;
+    } rows[] = {
+        {STR_INIT(""), STR_INIT("The parameter cannot be converted to a numeric value")},
+        {STR_INIT("b"), STR_INIT("The parameter cannot be converted to a numeric value: b")},
+        {STR_INIT("1e126"), STR_INIT(OVERFLOWS)},
+        {STR_INIT("1e2147483646"), STR_INIT(OVERFLOWS)},
+        {STR_INIT("10e2147483646"), STR_INIT(UNDERFLOWS)},
+        {STR_INIT("-1e2147483647"), STR_INIT(UNDERFLOWS)},
+        {STR_INIT("1e2147483648"),
+         STR_INIT("The parameter cannot be converted to a numeric value: 1e2147483648")},
+        {STR_INIT("1e-131"), STR_INIT(UNDERFLOWS)},
+        {STR_INIT("1e-2147483647"), STR_INIT(UNDERFLOWS)},
+        {STR_INIT("1.5e-2147483647"),
+         STR_INIT("The parameter cannot be converted to a numeric value: 1.5e-2147483647")},
+        {STR_INIT("1e-2147483648"),
+         STR_INIT("The parameter cannot be converted to a numeric value: 1e-2147483648")},
+        {STR_INIT("123456789012345678901234567890123456789"), STR_INIT(TOO_MANY)},
+    };
+    for (size_t i = 0; i < countof(rows); i++) {
+        struct number n;
+        CHECK(number_parse(arena, rows[i].text, &n) != NULL);
+        CHECK_STR(message_of(number_older_error(arena, rows[i].text)), rows[i].want);
     }
 }
 
@@ -343,6 +371,7 @@ TEST(no_encoding_is_a_prefix_of_another)
 }
 
 TAP_MAIN(T(prints_as_the_service_does), T(refuses_in_the_services_words),
-         T(counts_bytes_as_the_service_does), T(adds_and_subtracts_at_the_limits),
-         T(random_numbers_agree_with_a_slow_reference), T(damaged_encodings_are_refused),
-         T(integers_are_encoded_as_their_text), T(no_encoding_is_a_prefix_of_another))
+         T(older_operations_read_the_exponent_as_an_int), T(counts_bytes_as_the_service_does),
+         T(adds_and_subtracts_at_the_limits), T(random_numbers_agree_with_a_slow_reference),
+         T(damaged_encodings_are_refused), T(integers_are_encoded_as_their_text),
+         T(no_encoding_is_a_prefix_of_another))
