@@ -48,6 +48,10 @@ def wrong_flags_are_named_and_exit_2():
             (("dynamodb", "--port"), "--port needs a value"),
             (("dynamodb", "here"), 'unexpected word "here"'),
             (("serve", "--dynamodb-prot", "1"), "unknown flag --dynamodb-prot; did you mean --dynamodb-port?"),
+            (("dynamodb", "--bind", "localhost"), '--bind takes an IP address such as 127.0.0.1 or ::, not "localhost"'),
+            (("serve", "--bind", "everywhere"), '--bind takes an IP address such as 127.0.0.1 or ::, not "everywhere"'),
+            (("dynamodb", "--bucket-dir", "/nowhere"), "--bucket-dir /nowhere is no folder"),
+            (("dynamodb", "--trigger", "T=http://x", "--port", "0"), '--trigger: "T" is no table\'s name'),
             (("tokens", "--dat", "x"), "unknown flag --dat; did you mean --data?")):
         done = run(*words)
         assert done.returncode == 2 and done.stdout == "", (words, done)
@@ -68,6 +72,12 @@ def a_taken_port_names_its_flag():
         assert done.returncode == 1 and port in done.stderr and "--port" in done.stderr, done
         done = run("serve", "--in-memory", "--port", str(free_port()), "--dynamodb-port", port)
         assert done.returncode == 1 and port in done.stderr and "--dynamodb-port" in done.stderr, done
+
+
+@suite.test
+def a_store_elsewhere_that_is_not_there_names_its_flag():
+    done = run("serve", "--dynamodb", "http://127.0.0.1:1", "--port", "0", "--data", temporary_folder())
+    assert done.returncode == 1 and "--dynamodb http://127.0.0.1:1: " in done.stderr, done
 
 
 @suite.test
@@ -105,6 +115,7 @@ def a_data_folder_serves_one_process():
     with Server("dynamodb", "--data", folder) as server:
         done = run("dynamodb", "--data", folder, "--port", free_port())
         assert done.returncode == 1 and folder in done.stderr and "in use" in done.stderr, done
+        assert "--data" in done.stderr, done.stderr
         make_table(server.client())  # the first one is not disturbed
     with Server("dynamodb", "--data", folder) as server:  # and it is free again after kill -9
         assert server.client().list_tables()["TableNames"] == ["things"]

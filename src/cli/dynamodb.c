@@ -11,6 +11,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define GRACE_MS 5000
 #define DELAYED_MS 1000 /* -delayTransientStatuses */
@@ -67,7 +68,7 @@ static struct error *read_flags(struct cli *cli, struct settings *s, bool *wants
         {"--durability", OPTION_TEXT, &s->durability},
         {"--cache-mb", OPTION_COUNT, &s->cache_mb},
         {"--region", OPTION_TEXT, &s->region},
-        {"--bind", OPTION_LIST, &s->binds},
+        {"--bind", OPTION_ADDRESSES, &s->binds},
         {"--any-credentials", OPTION_FLAG, &s->any_credentials},
         {"--credentials", OPTION_TEXT, &s->credentials_file},
         {"--host", OPTION_LIST, &s->hosts},
@@ -117,6 +118,9 @@ static struct error *check_flags(struct cli *cli, const struct settings *s, bool
                          MAX_TRANSIENT_MS);
     if (s->cache_mb > 1 << 20)
         return error_new(cli->arena, &error_usage, "--cache-mb is at most %d", 1 << 20);
+    struct stat found;
+    if (s->bucket_dir && (stat(s->bucket_dir, &found) != 0 || !S_ISDIR(found.st_mode)))
+        return error_new(cli->arena, &error_usage, "--bucket-dir %s is no folder", s->bucket_dir);
     for (size_t i = 0; i < s->binds.count; i++) {
         if (is_loopback(s->binds.items[i]))
             continue;

@@ -2,6 +2,7 @@
 
 #include "base/vec.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 static const struct option_row *find_row(const struct option_row *rows, size_t count,
@@ -56,6 +57,12 @@ static struct error *unknown_flag(struct cli *cli, const struct option_row *rows
     return error_new(cli->arena, &error_usage, "unknown flag %.*s", STR_ARG(name));
 }
 
+static bool is_address(const char *text)
+{
+    struct in6_addr out;
+    return inet_pton(AF_INET, text, &out) == 1 || inet_pton(AF_INET6, text, &out) == 1;
+}
+
 static struct error *store(struct cli *cli, const struct option_row *row, const char *value)
 {
     uint64_t number = 0;
@@ -65,6 +72,13 @@ static struct error *store(struct cli *cli, const struct option_row *row, const 
         return NULL;
     case OPTION_TEXT:
         *(const char **)row->target = value;
+        return NULL;
+    case OPTION_ADDRESSES:
+        if (!is_address(value))
+            return error_new(cli->arena, &error_usage,
+                             "%s takes an IP address such as 127.0.0.1 or ::, not \"%s\"",
+                             row->name, value);
+        VEC_PUSH(cli->arena, (struct option_list *)row->target, value);
         return NULL;
     case OPTION_LIST:
         VEC_PUSH(cli->arena, (struct option_list *)row->target, value);

@@ -19,11 +19,12 @@
 #include <stdint.h>
 
 enum option_kind {
-    OPTION_FLAG,  /* bool: no value */
-    OPTION_TEXT,  /* const char *: not empty */
-    OPTION_PORT,  /* uint16_t: 0 to 65535 */
-    OPTION_COUNT, /* uint64_t: plain decimal digits */
-    OPTION_LIST,  /* struct option_list: may be given many times */
+    OPTION_FLAG,      /* bool: no value */
+    OPTION_TEXT,      /* const char *: not empty */
+    OPTION_PORT,      /* uint16_t: 0 to 65535 */
+    OPTION_COUNT,     /* uint64_t: plain decimal digits */
+    OPTION_LIST,      /* struct option_list: may be given many times */
+    OPTION_ADDRESSES, /* struct option_list: each an IPv4 or IPv6 address */
 };
 
 struct option_list {

@@ -92,7 +92,7 @@ static struct error *read_flags(struct cli *cli, struct settings *s)
         {"--dynamodb", OPTION_TEXT, &s->remote_url},
         {"--table", OPTION_TEXT, &s->table},
         {"--region", OPTION_TEXT, &s->region},
-        {"--bind", OPTION_LIST, &s->binds},
+        {"--bind", OPTION_ADDRESSES, &s->binds},
         {"--origin", OPTION_LIST, &s->origins},
         {"--production", OPTION_FLAG, &s->is_production},
         {"--workers", OPTION_COUNT, &s->workers},
@@ -245,7 +245,10 @@ static struct error *open_messaging(struct cli *cli, const struct settings *s, s
         .clock = &clock_system,
         .rand = &rand_system,
     };
-    return serve_open(cli->arena, &options, &run->serve);
+    struct error *error = serve_open(cli->arena, &options, &run->serve);
+    if (s->remote_url && client_failed_with(error, "ConnectionError"))
+        return error_new(cli->arena, &error_system, "--dynamodb %.*s", STR_ARG(error->message));
+    return error;
 }
 
 /* -- running ----------------------------------------------------------------------------------- */

@@ -192,6 +192,10 @@ static struct error *listen_failed(struct arena *a, const char *address, uint16_
         return error_new(a, &error_system,
                          "%s%s%s:%u is already in use; choose another port with %s", open, address,
                          shut, port, port_flag);
+    if (errno == EACCES && port_flag)
+        return error_new(a, &error_system,
+                         "%s%s%s:%u: ports below 1024 need a privilege; choose another with %s",
+                         open, address, shut, port, port_flag);
     return error_errno(a, "cannot listen on %s%s%s:%u", open, address, shut, port);
 }
 

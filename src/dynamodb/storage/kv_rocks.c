@@ -412,7 +412,10 @@ static struct error *open_error(struct rocks *r, struct arena *a, const char *di
     if (!strstr(text, "lock hold") && !strstr(text, "lock file"))
         return take_error(r, a, text);
     r->f.rocksdb_free(text);
-    return error_new(a, &error_system, "%s is in use by another process", directory);
+    return error_new(
+        a, &error_system,
+        "%s is in use by another process: end that one, or give another folder with --data",
+        directory);
 }
 
 struct error *kv_rocks_open(struct arena *a, const struct kv_rocks_options *options,

@@ -214,7 +214,7 @@ TEST(folder_in_use_is_refused)
     char *directory = test_directory(arena);
     struct kv *kv = open_disk(arena, directory);
     struct str want = arena_printf(arena, "%s is in use by another process", directory);
-    CHECK_STR(open_failure(arena, directory), want);
+    CHECK(str_starts(open_failure(arena, directory), want));
     CHECK_INT(test_run_again((const char *[]){"--is-in-use", directory, NULL}), 0);
     kv_close(kv);
     test_directory_remove(directory);
@@ -254,7 +254,8 @@ int main(int argc, char **argv)
     if (argc == 3 && strcmp(argv[1], "--is-in-use") == 0) { /* the other process */
         struct arena a;
         arena_init(&a);
-        bool is_refused = str_ends(open_failure(&a, argv[2]), S(" is in use by another process"));
+        bool is_refused =
+            str_contains(open_failure(&a, argv[2]), S(" is in use by another process"));
         arena_clear(&a);
         return is_refused ? 0 : 1;
     }

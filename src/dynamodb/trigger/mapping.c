@@ -129,7 +129,9 @@ struct error *mapping_parse(struct arena *a, struct str text, struct mapping *ou
     if (!str_cut(&text, '=', &out->table))
         return error_new(a, &error_usage, "--trigger is TABLE=URL, with options behind commas");
     if (!is_table_name(out->table))
-        return error_new(a, &error_usage, "--trigger: \"%.*s\" is no name of a table",
+        return error_new(a, &error_usage,
+                         "--trigger: \"%.*s\" is no table's name, which has 3 to 255 of a-z A-Z "
+                         "0-9 _ - .",
                          STR_ARG(out->table));
     str_cut(&text, ',', &url);
     TRY(read_url(a, url, &out->url));

@@ -59,7 +59,7 @@ bool origin_allows(const struct origin_rules *rules, struct str origin)
 {
     if (rules->is_any_origin)
         return true;
-    struct str rest = origin;
+    struct str rest;
     if (str_starts(origin, S("http://")))
         rest = str_from(origin, 7);
     else if (str_starts(origin, S("https://")))
