@@ -25,6 +25,7 @@ struct engine_options {
     size_t cache_bytes;     /* block cache of the store on disk; 0: 8 MB */
     bool enforces_capacity; /* provisioned tables throttle */
     const char *bucket_dir; /* exports and imports: the bucket NAME is its folder NAME; or NULL */
+    int64_t shard_life_ms;  /* until a stream's shard closes and has a child; 0: four hours */
     int64_t transient_ms;   /* how long CREATING, UPDATING and DELETING are seen; 0: not at all */
     const struct clock *clock;
     const struct rand_source *rand;

@@ -50,7 +50,8 @@ static bool check_ok(const struct error *e, const char *what)
 static void open_with(struct world *w, struct arena *arena, const struct clock *clock,
                       const char *dir)
 {
-    struct engine_options options = {.data_dir = dir, .clock = clock, .rand = &rand_system};
+    struct engine_options options = {
+        .data_dir = dir, .clock = clock, .rand = &rand_system, .shard_life_ms = w->shard_life_ms};
     w->arena = arena;
     w->users = demo;
     if (!check_ok(engine_open(arena, &options, &w->engine), "engine_open"))
@@ -74,6 +75,12 @@ void world_open(struct world *w, struct arena *arena)
 void world_open_live(struct world *w, struct arena *arena)
 {
     *w = (struct world){.clock = clock_system};
+    open_with(w, arena, &w->clock, NULL);
+}
+
+void world_open_rolling(struct world *w, struct arena *arena, int64_t shard_life_ms)
+{
+    *w = (struct world){.clock = clock_system, .shard_life_ms = shard_life_ms};
     open_with(w, arena, &w->clock, NULL);
 }
 

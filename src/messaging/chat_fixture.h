@@ -27,6 +27,7 @@ struct world {
     struct users users;
     struct clock_manual time; /* 2026-11-20T22:31:07.012345+00:00, and stands still */
     struct clock clock;
+    int64_t shard_life_ms; /* 0: as ever */
 };
 
 #define WORLD_NOW S("2026-11-20T22:31:07.012345+00:00")
@@ -36,6 +37,8 @@ struct world {
 void world_open(struct world *w, struct arena *arena);
 /* The same with the system's clock, for feeds and threads. */
 void world_open_live(struct world *w, struct arena *arena);
+/* The same with a stream whose shards close after that long. */
+void world_open_rolling(struct world *w, struct arena *arena, int64_t shard_life_ms);
 /* The same in a folder, to be opened again. */
 void world_open_dir(struct world *w, struct arena *arena, const char *dir);
 void world_close(struct world *w);

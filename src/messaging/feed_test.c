@@ -198,6 +198,35 @@ TEST(defect_12_what_came_while_nobody_read_is_adopted)
     world_close(&w);
 }
 
+/* Shards that have closed meanwhile are read to their end, and their children after them. */
+TEST(shards_that_roll_over_are_followed)
+{
+    world_open_rolling(&w, arena, 60);
+    seed();
+    struct str want = S("");
+    struct feed *feed = start(false);
+    for (int i = 0; i < 12; i++) {
+        struct str sk = arena_printf(arena, "2026-04-01T10:%02d:00.000000+00:00", i);
+        struct str text = arena_printf(arena, "m%d", i);
+        if (i % 4 == 3) { /* also where a feed stopped, and another goes on */
+            feed_stop(feed);
+            foreign_message(&w, GROUP, sk, ANDREW, arena_z(arena, text));
+            sleep_ms(150);
+            feed = start(false);
+            want = S("");
+        } else {
+            foreign_message(&w, GROUP, sk, ANDREW, arena_z(arena, text));
+        }
+        want = arena_printf(arena, "%.*s%s%.*s:%d:2", STR_ARG(want), want.len ? "|" : "",
+                            STR_ARG(text), i + 1);
+        check_told(arena, want);
+        sleep_ms(20);
+    }
+    feed_stop(feed);
+    CHECK_STR(world_inbox(&w, BAYKO), S("m11(12)"));
+    world_close(&w);
+}
+
 TEST(a_quiet_feed_writes_nothing)
 {
     world_open_live(&w, arena);
@@ -295,5 +324,6 @@ TAP_MAIN(T(defect_8_every_record_of_a_batch_is_handled),
          T(a_foreign_message_is_adopted_and_told_once), T(a_message_waits_for_its_group_rows),
          T(own_messages_are_left_to_the_sender), T(own_messages_are_told_at_once_when_asked_for),
          T(messages_of_other_servers_are_told), T(defect_12_what_came_while_nobody_read_is_adopted),
-         T(a_quiet_feed_writes_nothing), T(a_table_dropped_and_made_again_is_followed),
-         T(a_stream_that_is_missing_is_switched_on), T(a_busy_stream_is_not_looked_at_more_often))
+         T(shards_that_roll_over_are_followed), T(a_quiet_feed_writes_nothing),
+         T(a_table_dropped_and_made_again_is_followed), T(a_stream_that_is_missing_is_switched_on),
+         T(a_busy_stream_is_not_looked_at_more_often))

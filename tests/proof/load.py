@@ -257,16 +257,20 @@ class Load:
                 self.facts.saw(item)
 
     def follow(self, wire, _, __):
-        """Reads the stream from where it was, shard by shard, again and again."""
-        positions = {}
+        """Reads the stream from where it was, shard by shard, again and again; those that end have children."""
+        positions, ended = {}, set()
         while not self.stopped:
-            if not positions:
-                positions = shard_iterators(wire, "TRIM_HORIZON")
-            for shard, position in list(positions.items()):
-                answer = self.ask(wire, "GetRecords", {"ShardIterator": position}, streams=True)
+            if not positions or ended - positions.keys():
+                fresh = [shard for shard in shards_of(wire) if shard not in positions]
+                positions.update((shard, shard_iterator(wire, shard)) for shard in fresh if shard not in ended)
+            for shard in positions.keys() - ended:
+                answer = self.ask(wire, "GetRecords", {"ShardIterator": positions[shard]}, streams=True)
                 for record in answer["Records"]:
                     self.facts.saw_record(record)
-                positions[shard] = answer["NextShardIterator"]
+                positions[shard] = answer.get("NextShardIterator")
+                if not positions[shard]:
+                    ended.add(shard)
+                    del positions[shard]
 
 
 # -- after the crash -------------------------------------------------------------------------------
@@ -275,16 +279,27 @@ def stream_arn(wire):
     return wire.need("DescribeTable", {"TableName": TABLE})["Table"]["LatestStreamArn"]
 
 
-def shard_iterators(wire, kind):
-    arn = stream_arn(wire)
-    shards = wire.need("DescribeStream", {"StreamArn": arn}, streams=True)["StreamDescription"]["Shards"]
-    return {shard["ShardId"]: wire.need("GetShardIterator", {
-        "StreamArn": arn, "ShardId": shard["ShardId"], "ShardIteratorType": kind}, streams=True)["ShardIterator"]
-        for shard in shards}
+def shards_of(wire):
+    """The names of the stream's shards, parents before children."""
+    names, request = [], {"StreamArn": stream_arn(wire)}
+    while True:
+        answer = wire.need("DescribeStream", request, streams=True)["StreamDescription"]
+        for shard in answer["Shards"]:
+            assert shard.get("ParentShardId") in [None, *names], f"{shard} comes before its parent"
+            names.append(shard["ShardId"])
+        if "LastEvaluatedShardId" not in answer:
+            return names
+        request["ExclusiveStartShardId"] = answer["LastEvaluatedShardId"]
+
+
+def shard_iterator(wire, shard):
+    return wire.need("GetShardIterator", {"StreamArn": stream_arn(wire), "ShardId": shard,
+                                          "ShardIteratorType": "TRIM_HORIZON"}, streams=True)["ShardIterator"]
 
 
 def all_records(wire):
-    for position in shard_iterators(wire, "TRIM_HORIZON").values():
+    for shard in shards_of(wire):
+        position = shard_iterator(wire, shard)
         while position:
             answer = wire.need("GetRecords", {"ShardIterator": position}, streams=True)
             yield from answer["Records"]

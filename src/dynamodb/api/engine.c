@@ -87,6 +87,7 @@ struct error *engine_open(struct arena *a, const struct engine_options *options,
         .syncs = options->durability == DURABILITY_SYNC,
         .clock = options->clock,
         .rand = options->rand,
+        .shard_life_ms = options->shard_life_ms,
     };
     TRY(store_open(a, &store_options, &store));
     struct engine *engine = mem_zalloc(sizeof *engine);

@@ -98,7 +98,7 @@ static void write_key_schema(struct json_writer *w, const struct key_schema *key
     json_end_array(w);
 }
 
-static void write_shard(struct op *op, const struct shard *shard, const struct shard *parent)
+static void write_shard(struct op *op, const struct shard *shard)
 {
     struct json_writer *w = op->reply;
     json_begin_object(w);
@@ -112,51 +112,46 @@ static void write_shard(struct op *op, const struct shard *shard, const struct s
         json_str(w, sequence_name(op->arena, shard->last_sequence));
     }
     json_end_object(w);
-    if (parent)
-        json_key(w, S("ParentShardId")), json_str(w, shard_name(op->arena, parent));
+    if (shard->parent_id) { /* also when it is not listed any more */
+        struct shard parent = {.id = shard->parent_id, .created_ms = shard->parent_created_ms};
+        json_key(w, S("ParentShardId")), json_str(w, shard_name(op->arena, &parent));
+    }
     json_end_object(w);
 }
 
-static const struct shard *shard_of_id(const struct shard *shards, size_t count, uint32_t id)
+/* The shards that are asked for, and one more if there are more than the limit. */
+static struct error *list_shards(struct op *op, const struct describe_stream_input *in,
+                                 uint32_t stream_id, const struct shard **out, size_t *count)
 {
-    for (size_t i = 0; i < count; i++)
-        if (shards[i].id == id)
-            return &shards[i];
+    uint32_t after = 0, parent;
+    struct str start = in->exclusive_start_shard_id;
+    if (start.data && !shard_name_parse(start, &after)) /* it sorts among names all the same */
+        after = str_compare(start, S("shardId-")) > 0 ? UINT32_MAX : 0;
+    if (!in->shard_filter)
+        return stream_shards(op->store, op->arena, stream_id, after, limit_of(in->limit) + 1, out,
+                             count);
+    struct shard *child = arena_new(op->arena, struct shard);
+    bool found = false;
+    if (shard_name_parse(in->shard_filter->shard_id, &parent))
+        TRY(stream_child(op->store, op->arena, stream_id, parent, child, &found));
+    *out = child;
+    *count = found && child->id > after;
     return NULL;
-}
-
-/* Whether a shard is asked for: behind the start, and a child of the filter's. */
-static bool is_child(const struct shard *shard, const struct shard_filter *filter)
-{
-    uint32_t parent;
-    if (!filter || filter->type != SHARD_FILTER_CHILD_SHARDS)
-        return true;
-    return shard_name_parse(filter->shard_id, &parent) && shard->parent_id == parent;
 }
 
 static void write_shards(struct op *op, const struct describe_stream_input *in,
                          const struct shard *shards, size_t count)
 {
     struct json_writer *w = op->reply;
-    size_t i = 0, written = 0, limit = limit_of(in->limit);
-    if (in->exclusive_start_shard_id.data) /* names rise as the shards do */
-        while (i < count &&
-               str_compare(shard_name(op->arena, &shards[i]), in->exclusive_start_shard_id) <= 0)
-            i++;
-    const struct shard *last = NULL;
+    size_t limit = limit_of(in->limit), shown = count < limit ? count : limit;
     json_key(w, S("Shards"));
     json_begin_array(w);
-    for (; i < count && written < limit; i++) {
-        if (!is_child(&shards[i], in->shard_filter))
-            continue;
-        last = &shards[i];
-        write_shard(op, last, shard_of_id(shards, count, last->parent_id));
-        written++;
-    }
+    for (size_t i = 0; i < shown; i++)
+        write_shard(op, &shards[i]);
     json_end_array(w);
-    if (i < count && last) {
+    if (shown < count) {
         json_key(w, S("LastEvaluatedShardId"));
-        json_str(w, shard_name(op->arena, last));
+        json_str(w, shard_name(op->arena, &shards[shown - 1]));
     }
 }
 
@@ -183,7 +178,7 @@ struct error *run_describe_stream(struct op *op)
     size_t count;
     TRY(check_filter(op, in->shard_filter));
     TRY(find_stream(op, in->stream_arn, &s));
-    TRY(stream_shards(op->store, op->arena, s.id, &shards, &count));
+    TRY(list_shards(op, in, s.id, &shards, &count));
     struct json_writer *w = op->reply;
     json_key(w, S("StreamDescription"));
     json_begin_object(w);
@@ -203,14 +198,13 @@ struct error *run_describe_stream(struct op *op)
  */
 
 static struct error *find_shard(struct op *op, const struct stream *s, struct str name,
-                                const struct shard **out)
+                                struct shard *out)
 {
-    const struct shard *shards;
-    size_t count;
     uint32_t id;
-    TRY(stream_shards(op->store, op->arena, s->id, &shards, &count));
-    *out = shard_name_parse(name, &id) ? shard_of_id(shards, count, id) : NULL;
-    if (*out && str_eq(shard_name(op->arena, *out), name))
+    bool found = false;
+    if (shard_name_parse(name, &id))
+        TRY(stream_shard(op->store, op->arena, s->id, id, out, &found));
+    if (found && str_eq(shard_name(op->arena, out), name))
         return NULL;
     return error_new(op->arena, &error_ResourceNotFoundException,
                      "Requested resource not found: Shard does not exist");
@@ -250,28 +244,28 @@ struct error *run_get_shard_iterator(struct op *op)
 {
     const struct get_shard_iterator_input *in = op->input;
     struct stream s;
-    const struct shard *shard;
+    struct shard shard;
     TRY(find_stream(op, in->stream_arn, &s));
     TRY(find_shard(op, &s, in->shard_id, &shard));
     struct iterator it = {.stream_arn = in->stream_arn,
                           .stream_id = s.id,
-                          .shard_id = shard->id,
+                          .shard_id = shard.id,
                           .issued_ms = clock_now_ms(op->clock)};
     switch (in->shard_iterator_type) {
     case ITERATOR_ABSENT:
     case ITERATOR_TRIM_HORIZON:
         TRY(check_no_sequence(op, in));
         it.is_trim_horizon = true;
-        it.next = shard->first_sequence;
+        it.next = shard.first_sequence;
         break;
     case ITERATOR_LATEST:
         TRY(check_no_sequence(op, in));
-        it.next = shard->last_sequence ? shard->last_sequence + 1
-                                       : stream_latest(op->store, s.id, shard->id);
+        it.next = shard.last_sequence ? shard.last_sequence + 1
+                                      : stream_latest(op->store, s.id, shard.id);
         break;
     case ITERATOR_AT_SEQUENCE_NUMBER:
     case ITERATOR_AFTER_SEQUENCE_NUMBER:
-        TRY(sequence_of(op, in, shard, &it.next));
+        TRY(sequence_of(op, in, &shard, &it.next));
         if (in->shard_iterator_type == ITERATOR_AFTER_SEQUENCE_NUMBER)
             it.next++;
         break;
@@ -308,7 +302,7 @@ struct error *run_get_records(struct op *op)
     size_t limit = in->limit.is_given ? (size_t)in->limit.value : LIMIT_STREAM_RECORDS;
     struct stream_page page = {0};
     TRY(stream_read(op->store, op->arena, s.id, it.shard_id, it.next, limit, &page));
-    if (!it.is_trim_horizon && it.next < page.oldest)
+    if (!it.is_trim_horizon && (page.is_gone || it.next < page.oldest))
         return trimmed(op);
     json_key(op->reply, S("Records"));
     json_begin_array(op->reply);

@@ -99,6 +99,7 @@ static void entry_free(struct entry *e)
 {
     arena_clear(&e->arena);
     free(e->counters);
+    free(e->front);
     free(e);
 }
 
@@ -112,6 +113,7 @@ static struct entry *entry_new(struct str bytes)
         return NULL;
     }
     e->counters = mem_zalloc((1 + e->table.index_count) * sizeof *e->counters);
+    e->front = mem_zalloc(sizeof *e->front);
     return e;
 }
 
@@ -179,6 +181,22 @@ static struct error *load_tables(struct store *store, struct arena *a)
     return error;
 }
 
+static struct error *load_fronts(struct store *store, struct arena *a)
+{
+    for (size_t i = 0; i < store->catalog.count; i++) {
+        struct entry *e = store->catalog.by_id[i];
+        struct stream_state s;
+        bool found;
+        if (!e->table.is_stream_enabled)
+            continue;
+        TRY(stream_state_read(store, a, e->table.stream_id, &s, &found));
+        if (!found)
+            return store_damaged(a, "a table's stream is missing");
+        *e->front = stream_front_of(&s);
+    }
+    return NULL;
+}
+
 enum { COUNT_BYTES = 4 + 8 + 8 };
 
 static void load_counter(struct catalog *c, const char *bytes)
@@ -216,6 +234,7 @@ struct error *catalog_open(struct store *store, struct arena *a)
     if (found)
         c->next_id = get_u32(value.data);
     TRY(load_tables(store, a));
+    TRY(load_fronts(store, a));
     TRY(store_read(store, a, key_named(a, SPACE_META, S("counts")), &value, &found));
     for (size_t at = 0; found && at + COUNT_BYTES <= value.len; at += COUNT_BYTES)
         load_counter(c, value.data + at);
@@ -370,12 +389,14 @@ struct error *catalog_create(struct store *store, struct arena *a, const struct 
     struct kv_batch *batch = commit_begin(store->commit, sequence);
     kv_batch_put(batch, key_id(a, SPACE_TABLE, t.id), bytes);
     plan_ids(store, a, batch);
+    struct stream_front front = {0};
     if (t.is_stream_enabled)
-        stream_plan_open(store, a, batch, &t);
+        front = stream_plan_open(store, a, batch, &t);
     TRY(catalog_write(store, a, sequence));
     struct entry *e = entry_new(bytes);
     if (!e)
         return store_damaged(a, "a new definition cannot be read back");
+    *e->front = front;
     add_entry(&store->catalog, e);
     *out = &e->table;
     return NULL;
@@ -390,14 +411,14 @@ static bool has_index(const struct table *t, uint32_t id)
     return false;
 }
 
-/* The state of the stream to be closed, when there is one. */
+/* The stream to be closed, when there is one. */
 static struct error *closing_stream(struct store *store, struct arena *a, const struct table *old,
-                                    bool is_closing, struct stream_state *out, bool *found)
+                                    bool is_closing, struct stream_tip *out, bool *found)
 {
     *found = false;
     if (!old->is_stream_enabled || !is_closing)
         return NULL;
-    return stream_state_read(store, a, old->stream_id, out, found);
+    return stream_tip_read(store, a, old->stream_id, out, found);
 }
 
 struct error *catalog_update(struct store *store, struct arena *a, const struct table *definition,
@@ -408,7 +429,8 @@ struct error *catalog_update(struct store *store, struct arena *a, const struct 
         return store_damaged(a, "an unknown table was to be changed");
     struct table t = *definition;
     TRY(assign(store, a, &t, old));
-    struct stream_state closing;
+    struct stream_tip closing;
+    struct stream_front front = *table_front(old);
     bool has_closing;
     TRY(closing_stream(store, a, old, !t.is_stream_enabled, &closing, &has_closing));
     struct str bytes = table_encode(a, &t);
@@ -419,7 +441,7 @@ struct error *catalog_update(struct store *store, struct arena *a, const struct 
     if (has_closing)
         stream_plan_close(store, a, batch, &closing);
     if (t.stream_id != old->stream_id)
-        stream_plan_open(store, a, batch, &t);
+        front = stream_plan_open(store, a, batch, &t);
     for (size_t i = 0; i < old->index_count; i++) {
         if (!has_index(&t, old->indexes[i].id))
             plan_index_delete(a, batch, &old->indexes[i]);
@@ -429,6 +451,7 @@ struct error *catalog_update(struct store *store, struct arena *a, const struct 
     struct entry *e = entry_new(bytes);
     if (!e)
         return store_damaged(a, "a changed definition cannot be read back");
+    *e->front = front;
     struct entry *before = remove_entry(&store->catalog, t.id);
     carry_counters(e, before);
     entry_free(before);
@@ -458,7 +481,7 @@ struct error *catalog_delete(struct store *store, struct arena *a, uint32_t tabl
     const struct table *t = catalog_find_id(store, table_id);
     if (!t)
         return store_damaged(a, "an unknown table was to be deleted");
-    struct stream_state closing;
+    struct stream_tip closing;
     bool has_closing, is_copied = false;
     TRY(closing_stream(store, a, t, true, &closing, &has_closing));
     if (t->recovery.history_us)

@@ -3,8 +3,8 @@
  *     items    -> readable? under its own key? each of its index entries there, with the same
  * bytes? entries  -> as many as the items have: an entry too many belongs to no item
  *
- * An index that is still being filled may lack entries, but has none too many. Then stream records,
- * the items of backups, and histories, which are there in two orders. */
+ * An index that is still being filled may lack entries, but has none too many. Then streams, their
+ * shards and records, the items of backups, and histories, which are there in two orders. */
 #include "dynamodb/storage/check.h"
 
 #include "dynamodb/storage/backup.h"
@@ -142,32 +142,108 @@ static struct error *check_table(struct check *c, const struct table *t)
     return NULL;
 }
 
-/* Every record can be read and belongs to a stream. */
-static struct error *check_records(struct check *c)
+/* -- streams ------------------------------------------------------------------------------------
+ */
+
+/* Calls `each` for all keys of a space. */
+static struct error *walk_space(struct check *c, enum key_space space,
+                                struct error *(*each)(struct check *c, struct str key,
+                                                      struct str value))
 {
-    struct str low = {(const char[]){SPACE_RECORD}, 1};
+    struct str low = {(const char[]){(char)space}, 1}, key, value;
     struct kv_cursor *cursor = NULL;
-    TRY_KV(c->arena,
-           kv_cursor_open(c->read, c->arena, low, key_after(c->arena, low), true, &cursor));
-    struct error *error = NULL;
-    while (!error) {
-        struct str key, value, stream;
-        struct stream_record record;
-        bool found;
+    bool found = true;
+    struct error *error =
+        kv_cursor_open(c->read, c->arena, low, key_after(c->arena, low), true, &cursor);
+    while (!error && found) {
         error = kv_cursor_next(cursor, &key, &value, &found);
         if (error || !found)
             break;
-        c->report->records++;
-        if (!stream_record_decode(key, value, &record))
-            problem(c, "a stream record cannot be read");
-        error = kv_get(c->read, &c->step, key_id(&c->step, SPACE_STREAM, key_id_of(key)), &stream,
-                       &found);
-        if (!error && !found)
-            problem(c, "a stream record belongs to no stream");
+        error = each(c, key, value);
         arena_reset(&c->step);
     }
     kv_cursor_close(cursor);
     return error ? store_error(c->arena, error) : NULL;
+}
+
+static struct error *find_shard(struct check *c, uint32_t stream_id, uint32_t shard_id,
+                                struct shard_state *out, bool *found)
+{
+    struct str key = key_shard(&c->step, stream_id, shard_id), value;
+    TRY(kv_get(c->read, &c->step, key, &value, found));
+    *found = *found && shard_decode(key, value, out);
+    return NULL;
+}
+
+/* It can be read, and lies within what its shard says. */
+static struct error *check_record(struct check *c, struct str key, struct str value)
+{
+    struct stream_record record;
+    struct shard_state s;
+    bool found;
+    c->report->records++;
+    if (!stream_record_decode(key, value, &record)) {
+        problem(c, "a stream record cannot be read");
+        return NULL;
+    }
+    TRY(find_shard(c, key_id_of(key), key_record_shard(key), &s, &found));
+    if (!found)
+        problem(c, "a stream record belongs to no shard");
+    else if (record.sequence <= s.shard.first_sequence || record.sequence < s.trimmed ||
+             (s.shard.last_sequence && record.sequence >= s.shard.last_sequence))
+        problem(c, "a stream record lies outside of its shard");
+    return NULL;
+}
+
+/* It belongs to a stream, and its child goes on where it ended. */
+static struct error *check_shard(struct check *c, struct str key, struct str value)
+{
+    struct shard_state s, child;
+    struct str stream;
+    bool found;
+    if (!shard_decode(key, value, &s)) {
+        problem(c, "a shard cannot be read");
+        return NULL;
+    }
+    TRY(kv_get(c->read, &c->step, key_id(&c->step, SPACE_STREAM, key_id_of(key)), &stream, &found));
+    if (!found)
+        problem(c, "a shard belongs to no stream");
+    if (s.shard.last_sequence && s.shard.last_sequence < s.shard.first_sequence)
+        problem(c, "a shard ends before it begins");
+    TRY(find_shard(c, key_id_of(key), s.shard.id + STREAM_SHARDS, &child, &found));
+    if (found && (!s.shard.last_sequence || child.shard.first_sequence <= s.shard.last_sequence))
+        problem(c, "a shard has a child that begins before its end");
+    return NULL;
+}
+
+/* Of an enabled stream the newest shards, and no others, are open. */
+static struct error *check_stream(struct check *c, struct str key, struct str value)
+{
+    struct stream_state s;
+    if (!stream_state_decode(&c->step, value, &s) || s.stream.id != key_id_of(key)) {
+        problem(c, "a stream cannot be read");
+        return NULL;
+    }
+    for (uint32_t i = 0; i < 2 * STREAM_SHARDS; i++) {
+        bool is_newest = i < STREAM_SHARDS, found;
+        struct shard_state shard;
+        TRY(find_shard(c, s.stream.id, s.stream.newest_shard + i, &shard, &found));
+        if (found != is_newest)
+            problem(c, "stream of table %.*s: %s", STR_ARG(s.stream.table_name),
+                    found ? "a shard is newer than it knows"
+                          : "one of its newest shards is missing");
+        else if (found && !shard.shard.last_sequence != s.stream.is_enabled)
+            problem(c, "stream of table %.*s: a newest shard is %s", STR_ARG(s.stream.table_name),
+                    s.stream.is_enabled ? "closed" : "open");
+    }
+    return NULL;
+}
+
+static struct error *check_streams(struct check *c)
+{
+    TRY(walk_space(c, SPACE_STREAM, check_stream));
+    TRY(walk_space(c, SPACE_SHARD, check_shard));
+    return walk_space(c, SPACE_RECORD, check_record);
 }
 
 /* -- the past -----------------------------------------------------------------------------------
@@ -286,7 +362,7 @@ struct error *store_check(struct store *store, struct arena *a,
     for (size_t i = 0; i < store->catalog.count && !error; i++)
         error = check_table(&c, &store->catalog.by_id[i]->table);
     if (!error)
-        error = check_records(&c);
+        error = check_streams(&c);
     if (!error)
         error = check_backups(&c);
     if (!error)

@@ -42,9 +42,17 @@ struct counter {
     _Atomic int64_t items, bytes;
 };
 
+/* Where the records of a table's changes go: the newest shards of its stream. Changed under the
+ * write lock. */
+struct stream_front {
+    uint32_t first_shard;
+    int64_t opened_ms;
+};
+
 /* A table in force. A const struct table * from the catalog is the first member of one. */
 struct entry {
     struct table table;
+    struct stream_front *front;
     struct arena arena;       /* all of the definition */
     struct counter *counters; /* the table's, then one for each index */
 };
@@ -57,6 +65,11 @@ static inline struct counter *table_counter(const struct table *t)
 static inline struct counter *index_counter(const struct table *t, const struct index *index)
 {
     return &((const struct entry *)t)->counters[1 + (index - t->indexes)];
+}
+
+static inline struct stream_front *table_front(const struct table *t)
+{
+    return ((const struct entry *)t)->front;
 }
 
 static inline void counter_add(struct counter *c, int64_t items, int64_t bytes)
@@ -95,6 +108,8 @@ struct store {
     struct catalog catalog;
     struct worker *worker; /* keeps indexes, counts and times */
     struct worker *copier; /* fills backups and restored tables */
+    struct worker *ager;   /* rolls shards over, trims streams */
+    int64_t shard_life_ms;
     int64_t moment_us;     /* the last one given, see history.h; under the write lock */
 };
 

@@ -1,4 +1,4 @@
-/* Layouts, format 1. Numbers are big-endian, so that they sort; "…" is text.
+/* Layouts, format 2. Numbers are big-endian, so that they sort; "…" is text.
  *
  *     item      'd' table(4) hash(8) partition sort?                      -> stored item
  *     index     'i' index(4) hash(8) partition+ sort* tie(8) table's key  -> projected item
@@ -8,8 +8,9 @@
  *     moment    'j' table(4) moment(8) hash(8) partition sort?            -> nothing
  *     progress  'p' backup or table(4)                                    -> key of the last item
  *     dropped   'o' table(4)                                              -> nothing
- *     record    'r' stream(4) shard(4) sequence(8)                        -> stream.c
- *     stream    's' stream(4)                                             -> stream.c
+ *     record    'r' stream(4) shard(4) sequence(8)                        -> stream_log.c
+ *     shard     'g' stream(4) shard(4)                                    -> shard.c
+ *     stream    's' stream(4)                                             -> stream_log.c
  *     table     't' table(4)                                              -> catalog_codec.c
  *     backfill  'b' index(4)                                              -> key of the last item
  * done note      'n' name                                                  -> expiry(8) value
@@ -175,6 +176,26 @@ uint64_t key_record_sequence(struct str key)
 {
     assert(key.len == 1 + 2 * ID_BYTES + 8);
     return take_int(key.data + 1 + 2 * ID_BYTES, 8);
+}
+
+uint32_t key_record_shard(struct str key)
+{
+    assert(key.len == 1 + 2 * ID_BYTES + 8);
+    return (uint32_t)take_int(key.data + 1 + ID_BYTES, ID_BYTES);
+}
+
+struct str key_shard(struct arena *a, uint32_t stream_id, uint32_t shard_id)
+{
+    struct writer w = begin(a, 1 + 2 * ID_BYTES);
+    *w.at++ = SPACE_SHARD;
+    put_int(&w, stream_id, ID_BYTES);
+    put_int(&w, shard_id, ID_BYTES);
+    return finish(&w);
+}
+
+uint32_t key_shard_id(struct str key)
+{
+    return key.len == 1 + 2 * ID_BYTES ? (uint32_t)take_int(key.data + 1 + ID_BYTES, ID_BYTES) : 0;
 }
 
 /* -- copies and history -------------------------------------------------------------------------

@@ -8,7 +8,7 @@
 #include "dynamodb/model/schema.h"
 
 /* Rises with any change of a layout here, of model/value.h or model/number.h. */
-#define KEY_FORMAT 1u
+#define KEY_FORMAT 2u
 
 /* The space byte that a key begins with. */
 enum key_space {
@@ -16,6 +16,7 @@ enum key_space {
     SPACE_BACKFILL = 'b', /* index id -> the cursor of its backfill */
     SPACE_CONTENT = 'c',  /* the items of a backup */
     SPACE_ITEM = 'd',
+    SPACE_SHARD = 'g',   /* the shards of a stream */
     SPACE_HISTORY = 'h', /* what an item was before each write to it */
     SPACE_INDEX = 'i',
     SPACE_MOMENT = 'j',   /* the same writes in the order of time */
@@ -37,6 +38,9 @@ struct str key_expiry(struct arena *a, int64_t expires_ms, struct str name);
 bool key_expiry_parse(struct str key, int64_t *expires_ms, struct str *name);
 struct str key_record(struct arena *a, uint32_t stream_id, uint32_t shard_id, uint64_t sequence);
 uint64_t key_record_sequence(struct str key);
+uint32_t key_record_shard(struct str key);
+struct str key_shard(struct arena *a, uint32_t stream_id, uint32_t shard_id);
+uint32_t key_shard_id(struct str key); /* 0 when too short */
 
 /* An item's key as one of another table or backup with the same key schema. */
 struct str key_moved(struct arena *a, struct str key, enum key_space space, uint32_t id);

@@ -16,6 +16,7 @@
 #include <stdio.h>
 
 enum { PARTITIONS = 6, SORTS = 12, CELLS = PARTITIONS * SORTS, STEPS = 3000 };
+#define SHARD_LIFE_US (40 * 60 * INT64_C(1000000))
 
 struct run {
     struct arena lasting; /* of the model */
@@ -63,6 +64,7 @@ static void open_store(struct run *r)
         .clock = &r->clock,
         .rand = &rand_system,
         .sweep_interval_ms = -1,
+        .shard_life_ms = SHARD_LIFE_US / 1000,
     };
     struct error *error = store_open(&r->step, &options, &r->store);
     if (error)
@@ -246,18 +248,9 @@ static void change_indexes(struct run *r)
 static void check_stream(struct run *r)
 {
     const struct table *t = catalog_find_id(r->store, r->table_id);
-    uint64_t records = 0;
     expect(r, store_wait(r->store, store_written(r->store)), "a sync failed");
-    for (uint32_t shard = 1; shard <= 4; shard++) {
-        struct stream_page page = {0};
-        do {
-            uint64_t from = page.next;
-            expect(r,
-                   stream_read(r->store, &r->step, t->stream_id, shard, from, 100, &page) == NULL,
-                   "a stream cannot be read");
-            records += page.count;
-        } while (page.count);
-    }
+    struct test_consumer consumer = {0};
+    uint64_t records = test_consume(r->store, &r->step, t->stream_id, &consumer, NULL, NULL);
     expect(r, records == r->changes, "the number of stream records");
 }
 
@@ -290,8 +283,11 @@ static void step(struct run *r)
         check_query(r);
     } else if (kind < 980) {
         change_indexes(r);
-    } else if (kind < 990) {
+    } else if (kind < 987) {
         inject(r);
+    } else if (kind < 990) {
+        r->time.time_us += SHARD_LIFE_US / 2;
+        store_work(r->store);
     } else if (kind < 997) {
         reopen(r);
         check_all(r);

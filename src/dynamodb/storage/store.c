@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "dynamodb/storage/history.h"
 #include "dynamodb/storage/internal.h"
+#include "dynamodb/storage/upgrade.h"
 #include "dynamodb/storage/worker.h"
 
 #include <stdlib.h>
@@ -32,21 +33,23 @@ struct error *store_damaged(struct arena *a, const char *what)
 
 static struct error *open_format(struct store *store, struct arena *a, bool *is_clean)
 {
-    struct str value;
+    struct str format, value;
     bool found;
     struct str key = key_named(a, SPACE_META, S("format"));
-    TRY(store_read(store, a, key, &value, &found));
-    if (found && value.len != 4)
+    TRY(store_read(store, a, key, &format, &found));
+    if (found && format.len != 4)
         return store_damaged(a, "no format number");
-    if (found && get_u32(value.data) > KEY_FORMAT)
+    if (found && get_u32(format.data) > KEY_FORMAT)
         return error_new(
             a, &error_system,
             "The data is of format %u, made by a newer version; this one knows formats "
             "up to %u",
-            get_u32(value.data), KEY_FORMAT);
+            get_u32(format.data), KEY_FORMAT);
     struct str clean = key_named(a, SPACE_META, S("clean"));
     TRY(store_read(store, a, clean, &value, is_clean));
     *is_clean |= !found; /* nothing to count */
+    if (found && get_u32(format.data) < KEY_FORMAT)
+        TRY(upgrade_run(store, a, get_u32(format.data)));
 
     char number[4];
     put_u32(number, KEY_FORMAT);
@@ -83,6 +86,15 @@ static struct stripe *stripes_new(void)
     return stripes;
 }
 
+/* Shards are to be closed nearly when their life is over, however short it is. */
+static int64_t ager_interval_ms(const struct store_options *options)
+{
+    int64_t tenth_ms = options->shard_life_ms / 10;
+    if (options->sweep_interval_ms || !tenth_ms || tenth_ms > WORKER_INTERVAL_MS)
+        return options->sweep_interval_ms;
+    return tenth_ms;
+}
+
 struct error *store_open(struct arena *a, const struct store_options *options, struct store **out)
 {
     uint64_t record;
@@ -95,6 +107,7 @@ struct error *store_open(struct arena *a, const struct store_options *options, s
     store->kv = options->kv;
     store->clock = options->clock;
     store->rand = options->rand;
+    store->shard_life_ms = options->shard_life_ms ? options->shard_life_ms : SHARD_LIFE_MS;
     store->stripes = stripes_new();
     store->commit = commit_new(options->kv, options->syncs, record);
     bool is_clean;
@@ -109,6 +122,7 @@ struct error *store_open(struct arena *a, const struct store_options *options, s
     }
     store->worker = worker_new(store, WORKER_UPKEEP, options->sweep_interval_ms, !is_clean);
     store->copier = worker_new(store, WORKER_COPIER, options->sweep_interval_ms, false);
+    store->ager = worker_new(store, WORKER_AGER, ager_interval_ms(options), false);
     *out = store;
     return NULL;
 }
@@ -132,6 +146,8 @@ void store_close(struct store *store)
 {
     if (!store)
         return;
+    if (store->ager)
+        (void)worker_free(store->ager);
     if (store->copier)
         (void)worker_free(store->copier);
     bool is_exact = store->worker && worker_free(store->worker);
@@ -150,6 +166,7 @@ void store_work(struct store *store)
 {
     worker_round(store->worker);
     worker_round(store->copier);
+    worker_round(store->ager);
 }
 
 /* -- durability ---------------------------------------------------------------------------------

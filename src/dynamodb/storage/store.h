@@ -27,6 +27,7 @@ struct store_options {
     /* How often the background looks for expired items, notes and stream records. 0: 10 seconds.
      * Negative: no background thread; a test calls store_work. */
     int64_t sweep_interval_ms;
+    int64_t shard_life_ms; /* of a stream's shard until it closes and has a child; 0: four hours */
 };
 
 /* Fails for a folder of a newer format, or with damage in the catalog; the kv is then closed. */

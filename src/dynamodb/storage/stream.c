@@ -60,27 +60,58 @@ struct error *stream_find(struct store *store, struct arena *a, struct str table
     return NULL;
 }
 
-struct error *stream_shards(struct store *store, struct arena *a, uint32_t stream_id,
-                            const struct shard **out, size_t *count)
+/* What a reader may know of a shard when the watermark is there: nothing before its opening is
+ * synced, and that it closed only when that is. False: there is nothing to see. */
+static bool show(const struct shard_state *s, uint64_t watermark, int64_t now_ms, struct shard *out)
 {
-    struct stream_state s;
-    bool found;
-    *count = 0;
-    TRY(stream_state_read(store, a, stream_id, &s, &found));
-    if (!found)
-        return NULL;
-    struct shard *shards = arena_array(a, struct shard, STREAM_SHARDS);
-    for (uint32_t i = 0; i < STREAM_SHARDS; i++) {
-        shards[i] = (struct shard){
-            .id = i + 1,
-            .created_ms = s.stream.created_ms,
-            .first_sequence = s.first_sequence,
-            .last_sequence = s.last_sequence,
-        };
-    }
-    *out = shards;
-    *count = STREAM_SHARDS;
+    *out = s->shard;
+    if (s->shard.first_sequence > watermark || shard_is_past(s, now_ms))
+        return false;
+    if (s->shard.last_sequence > watermark)
+        out->last_sequence = 0;
+    return true;
+}
+
+struct error *stream_shards(struct store *store, struct arena *a, uint32_t stream_id,
+                            uint32_t after, size_t limit, const struct shard **out, size_t *count)
+{
+    uint64_t watermark = commit_records_synced(store->commit);
+    int64_t now_ms = clock_now_ms(store->clock);
+    VEC(struct shard) shards = {0};
+    struct shard_state *states;
+    size_t state_count, wanted;
+    do { /* again when some of them are not to be seen */
+        wanted = limit - shards.count;
+        TRY(shard_list(store, a, stream_id, after, wanted, &states, &state_count));
+        for (size_t i = 0; i < state_count; i++) {
+            struct shard shard;
+            after = states[i].shard.id;
+            if (show(&states[i], watermark, now_ms, &shard))
+                VEC_PUSH(a, &shards, shard);
+        }
+    } while (state_count == wanted && shards.count < limit);
+    *out = shards.items;
+    *count = shards.count;
     return NULL;
+}
+
+struct error *stream_shard(struct store *store, struct arena *a, uint32_t stream_id,
+                           uint32_t shard_id, struct shard *out, bool *found)
+{
+    uint64_t watermark = commit_records_synced(store->commit);
+    struct shard_state s;
+    TRY(shard_read(store, a, stream_id, shard_id, &s, found));
+    *found = *found && show(&s, watermark, clock_now_ms(store->clock), out);
+    return NULL;
+}
+
+struct error *stream_child(struct store *store, struct arena *a, uint32_t stream_id,
+                           uint32_t shard_id, struct shard *out, bool *found)
+{
+    *found = false;
+    if (!shard_id || shard_id > UINT32_MAX - STREAM_SHARDS)
+        return NULL;
+    return stream_shard(store, a, stream_id, shard_id + STREAM_SHARDS, out, found);
 }
 
 static struct error *take_record(struct arena *a, struct str key, struct str value,
@@ -129,21 +160,22 @@ struct error *stream_read(struct store *store, struct arena *a, uint32_t stream_
 {
     /* Before anything else is read: what is below it is there to be seen. */
     uint64_t watermark = commit_records_synced(store->commit);
-    struct stream_state s;
+    struct shard_state s;
+    struct shard shown;
     bool found, is_all = true;
-    *out = (struct stream_page){.next = from, .is_end = true};
-    TRY(stream_state_read(store, a, stream_id, &s, &found));
-    if (!found || shard_id < 1 || shard_id > STREAM_SHARDS)
+    *out = (struct stream_page){.next = from, .is_end = true, .is_gone = true};
+    TRY(shard_read(store, a, stream_id, shard_id, &s, &found));
+    if (!found || !show(&s, watermark, clock_now_ms(store->clock), &shown))
         return NULL;
-    uint64_t trimmed = s.trimmed[shard_id - 1];
-    out->oldest = trimmed > s.first_sequence ? trimmed : s.first_sequence;
+    out->is_gone = false;
+    out->oldest = s.trimmed > shown.first_sequence ? s.trimmed : shown.first_sequence;
     if (from <= watermark)
         TRY(read_records(store, a, stream_id, shard_id, from, watermark, limit, out, &is_all));
     if (!is_all)
         out->next = out->records[out->count - 1].sequence + 1;
     else if (from <= watermark)
         out->next = watermark + 1;
-    out->is_end = s.last_sequence && is_all && watermark >= s.last_sequence;
+    out->is_end = shown.last_sequence && is_all;
     return NULL;
 }
 

@@ -1,21 +1,24 @@
 /* Stream log: how streams and their records are written. Reading them is stream.h.
  *
  * Called by txn.c (records, inside the write batch), catalog.c (streams switched on and off) and
- * worker.c (what is past its time). */
+ * stream_age.c (shards that roll over, and what is past its time). */
 #pragma once
 
 #include "dynamodb/storage/internal.h"
+#include "dynamodb/storage/shard.h"
 #include "dynamodb/storage/stream.h"
-
-enum { STREAM_SHARDS = 4 };
 
 /* A stream as it is stored. */
 struct stream_state {
     struct stream stream;
-    uint64_t first_sequence;
-    uint64_t last_sequence; /* 0: open */
+    int64_t opened_ms; /* its newest shards */
     int64_t closed_ms;
-    uint64_t trimmed[STREAM_SHARDS]; /* the first sequence kept in each shard; 0: all */
+};
+
+/* A stream and its newest shards. */
+struct stream_tip {
+    struct stream_state state;
+    struct shard_state shards[STREAM_SHARDS];
 };
 
 struct str stream_state_encode(struct arena *a, const struct stream_state *s);
@@ -25,14 +28,21 @@ MUST_USE struct error *stream_state_read(struct store *store, struct arena *a, u
 /* Closed, and so long ago that nothing of it can be read. */
 bool stream_is_past(const struct stream_state *s, int64_t now_ms);
 
-/* Under the write lock, into the batch of the catalog's change. */
-void stream_plan_open(struct store *store, struct arena *a, struct kv_batch *batch,
-                      const struct table *t);
-void stream_plan_close(struct store *store, struct arena *a, struct kv_batch *batch,
-                       struct stream_state *s);
+void stream_plan(struct arena *a, struct kv_batch *batch, const struct stream_state *s);
+MUST_USE struct error *stream_tip_read(struct store *store, struct arena *a, uint32_t stream_id,
+                                       struct stream_tip *out, bool *found);
+/* Where a table's records go to, as it is stored. */
+struct stream_front stream_front_of(const struct stream_state *s);
 
-/* The shard, from 1, that an item's records go to: a quarter of the hash space each. */
-uint32_t stream_shard_of(struct str item_key);
+/* Under the write lock, into the batch of the catalog's change. */
+struct stream_front stream_plan_open(struct store *store, struct arena *a, struct kv_batch *batch,
+                                     const struct table *t);
+void stream_plan_close(struct store *store, struct arena *a, struct kv_batch *batch,
+                       struct stream_tip *tip);
+/* Under the write lock: the newest shards close, and their children open. */
+struct stream_front stream_plan_roll(struct store *store, struct arena *a, struct kv_batch *batch,
+                                     struct stream_tip *tip);
+
 struct str stream_record_encode(struct arena *a, const struct table *t, struct item old,
                                 struct item new_item, bool is_ttl, int64_t now_ms);
 MUST_USE bool stream_record_decode(struct str key, struct str value, struct stream_record *out);
@@ -40,5 +50,3 @@ MUST_USE bool stream_record_decode(struct str key, struct str value, struct stre
 /* Those past their time too. */
 MUST_USE struct error *stream_list_all(struct store *store, struct arena *a,
                                        const struct stream **out, size_t *count);
-/* Removes records older than STREAM_RETENTION_MS and streams of which nothing is left. */
-MUST_USE struct error *stream_trim(struct store *store, struct arena *a);

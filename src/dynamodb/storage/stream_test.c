@@ -74,7 +74,7 @@ static struct str read_all(struct fixture *f, struct arena *a, uint32_t stream_i
     VEC(struct stream_record) all = {0};
     const struct shard *shards;
     size_t count;
-    CHECK(stream_shards(f->store, a, stream_id, &shards, &count) == NULL);
+    CHECK(stream_shards(f->store, a, stream_id, 0, 1000, &shards, &count) == NULL);
     for (size_t i = 0; i < count; i++) {
         struct stream_page page = {.next = shards[i].first_sequence};
         do {
@@ -231,7 +231,7 @@ TEST(switched_off_and_on_is_another_stream)
     CHECK(streams[0].id == first && !streams[0].is_enabled && streams[1].is_enabled);
     CHECK(streams[0].created_ms < streams[1].created_ms);
     CHECK_STR(streams[0].keys.sort[0].name, S("sk"));
-    CHECK(stream_shards(f->store, arena, first, &shards, &count) == NULL);
+    CHECK(stream_shards(f->store, arena, first, 0, 100, &shards, &count) == NULL);
     struct stream_page page;
     for (size_t i = 0; i < count; i++) {
         CHECK(shards[i].last_sequence >= shards[i].first_sequence);
@@ -266,7 +266,7 @@ TEST(streams_outlive_their_table_for_a_day)
     CHECK_INT(count, 0);
     store_work(f->store);
     const struct shard *shards;
-    CHECK(stream_shards(f->store, arena, stream, &shards, &count) == NULL);
+    CHECK(stream_shards(f->store, arena, stream, 0, 100, &shards, &count) == NULL);
     CHECK_INT(count, 0);
     end(f, arena);
 }
@@ -289,7 +289,7 @@ TEST(records_are_trimmed_after_a_day)
         CHECK(stream_read(f->store, arena, newest_stream(f), shard, 1, 9, &page) == NULL);
         const struct shard *shards;
         size_t count;
-        CHECK(stream_shards(f->store, arena, newest_stream(f), &shards, &count) == NULL);
+        CHECK(stream_shards(f->store, arena, newest_stream(f), 0, 100, &shards, &count) == NULL);
         CHECK(page.oldest >= shards[shard - 1].first_sequence);
         if (page.count) {
             CHECK(page.oldest <= page.records[0].sequence);

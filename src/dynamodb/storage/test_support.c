@@ -218,3 +218,47 @@ bool test_agrees(struct store *store, struct arena *a)
         printf("# check: %.*s\n", STR_ARG(error->message));
     return !error && !report.problems;
 }
+
+/* Goes on in the child of a shard that has ended; false when there is none. */
+static bool enter_child(struct store *store, struct arena *a, uint32_t stream_id,
+                        uint32_t *shard_id, uint64_t *next)
+{
+    struct shard child;
+    bool found;
+    CHECK(stream_child(store, a, stream_id, *shard_id, &child, &found) == NULL);
+    if (found) {
+        *shard_id = child.id;
+        *next = child.first_sequence;
+    }
+    return found;
+}
+
+size_t test_consume(struct store *store, struct arena *a, uint32_t stream_id,
+                    struct test_consumer *consumer,
+                    void (*each)(void *context, const struct stream_record *record), void *context)
+{
+    size_t records = 0;
+    consumer->is_over = true;
+    for (uint32_t row = 0; row < 4; row++) {
+        struct stream_page page;
+        uint64_t *next = &consumer->next[row];
+        if (!consumer->shards[row])
+            consumer->shards[row] = row + 1;
+        do {
+            CHECK(stream_read(store, a, stream_id, consumer->shards[row], *next, 50, &page) ==
+                  NULL);
+            for (size_t i = 0; i < page.count; i++) {
+                CHECK(page.records[i].sequence > consumer->last[row]);
+                consumer->last[row] = page.records[i].sequence;
+                if (each)
+                    each(context, &page.records[i]);
+            }
+            records += page.count;
+            CHECK(page.next >= *next);
+            *next = page.next;
+        } while (page.is_end ? enter_child(store, a, stream_id, &consumer->shards[row], next)
+                             : page.count > 0);
+        consumer->is_over &= page.is_end;
+    }
+    return records;
+}

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/arena.h"
-#include "dynamodb/storage/store.h"
+#include "dynamodb/storage/stream.h"
 
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -38,3 +38,17 @@ void test_delete(struct store *store, struct arena *a, uint32_t table_id, struct
 struct item test_get(struct store *store, struct arena *a, uint32_t table_id, struct item key);
 /* store_check without a word of complaint, else the complaints as comments. */
 bool test_agrees(struct store *store, struct arena *a);
+
+/* A consumer of a stream: one row of shards after another, parents before children. All zero at
+ * first. */
+struct test_consumer {
+    uint32_t shards[4]; /* that each row is at; 0: not begun */
+    uint64_t next[4];
+    uint64_t last[4]; /* sequence read in each row */
+    bool is_over;     /* all rows have ended */
+};
+/* Hands over what can be read now, row by row; each may be NULL. The number of records; checks that
+ * their sequences rise in a row. */
+size_t test_consume(struct store *store, struct arena *a, uint32_t stream_id,
+                    struct test_consumer *consumer,
+                    void (*each)(void *context, const struct stream_record *record), void *context);

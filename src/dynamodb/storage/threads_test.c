@@ -34,6 +34,7 @@ static struct store *open_memory(struct arena *a, struct kv_fault *fault)
         .clock = &clock_system,
         .rand = &rand_system,
         .sweep_interval_ms = 5,
+        .shard_life_ms = 10,
     };
     struct store *store = NULL;
     CHECK(store_open(a, &options, &store) == NULL);
@@ -131,24 +132,18 @@ static void *read_counters(void *context)
 {
     struct thread *t = context;
     int64_t before = 0;
-    uint64_t next[5] = {0}, records = 0;
+    struct test_consumer consumer = {0};
+    uint64_t records = 0;
     struct arena a;
     arena_init(&a);
     while (!atomic_load(&t->shared->is_over)) {
         int64_t now = sum(t->shared, &a);
         expect(t->shared, now >= before); /* one state: it only grows */
         before = now;
-        for (uint32_t shard = 1; shard <= 4; shard++) {
-            struct stream_page page;
-            catalog_lock_shared(t->shared->store);
-            uint32_t id = catalog_find_id(t->shared->store, t->shared->table_id)->stream_id;
-            expect(t->shared,
-                   stream_read(t->shared->store, &a, id, shard, next[shard], 50, &page) == NULL);
-            catalog_unlock_shared(t->shared->store);
-            expect(t->shared, page.next >= next[shard]);
-            next[shard] = page.next;
-            records += page.count;
-        }
+        catalog_lock_shared(t->shared->store);
+        uint32_t id = catalog_find_id(t->shared->store, t->shared->table_id)->stream_id;
+        records += test_consume(t->shared->store, &a, id, &consumer, NULL, NULL);
+        catalog_unlock_shared(t->shared->store);
         arena_reset(&a);
     }
     expect(t->shared, records <= (uint64_t)(2 * WRITERS * ROUNDS));

@@ -30,7 +30,8 @@ struct gain {
 };
 
 struct record {
-    uint32_t stream_id, shard_id;
+    uint32_t stream_id, quarter; /* of its shards */
+    const struct stream_front *front;
     struct str value;
 };
 
@@ -179,8 +180,8 @@ static void plan_indexes(struct txn *t, const struct table *table, struct item o
 static void plan_record(struct txn *t, const struct table *table, const struct item_key *key,
                         struct item old, struct item new_item, enum txn_author author)
 {
-    struct record r = {.stream_id = table->stream_id};
-    r.shard_id = stream_shard_of(key->bytes);
+    struct record r = {.stream_id = table->stream_id, .front = table_front(table)};
+    r.quarter = shard_of_item(key->bytes);
     r.value = stream_record_encode(t->arena, table, old, new_item, author == AUTHOR_TTL,
                                    clock_now_ms(t->store->clock));
     VEC_PUSH(t->arena, &t->state->records, r);
@@ -260,8 +261,8 @@ static void fill(struct txn *t, struct kv_batch *batch)
     uint64_t sequence = commit_take_records(t->store->commit, s->records.count);
     for (size_t i = 0; i < s->records.count; i++) {
         const struct record *r = &s->records.items[i];
-        kv_batch_put(batch, key_record(t->arena, r->stream_id, r->shard_id, sequence + i),
-                     r->value);
+        uint32_t shard_id = r->front->first_shard + r->quarter;
+        kv_batch_put(batch, key_record(t->arena, r->stream_id, shard_id, sequence + i), r->value);
     }
 }
 

@@ -1,9 +1,10 @@
-/* Two threads, each one round after another:
+/* Three threads, each one round after another:
  *
- *     upkeep:  fill indexes -> count anew (once, after a crash) -> expire items, notes, stream
- *              records -> save the counts -> wait for the interval, or to be woken by a new index
+ *     upkeep:  fill indexes -> count anew (once, after a crash) -> expire items and notes
+ *              -> save the counts -> wait for the interval, or to be woken by a new index
  *     copier:  fill backups -> fill restored tables -> trim histories -> clean up
  *              -> wait for the interval, or to be woken by a new backup or restore
+ *     ager:    roll shards over -> trim streams -> wait for the interval
  *
  * Walks rest between their pages as many times as long as the page took, so that a large table
  * costs a twentieth of a core and no more. */
@@ -14,14 +15,14 @@
 #include "dynamodb/storage/copy.h"
 #include "dynamodb/storage/internal.h"
 #include "dynamodb/storage/recount.h"
-#include "dynamodb/storage/stream_log.h"
+#include "dynamodb/storage/stream_age.h"
 #include "dynamodb/storage/ttl.h"
 #include "dynamodb/storage/txn.h"
 
 #include <stdlib.h>
 #include <time.h>
 
-enum { DEFAULT_INTERVAL_MS = 10 * 1000, REST_TIMES = 20, MAX_REST_MS = 1000, NOTES_PAGE = 200 };
+enum { REST_TIMES = 20, MAX_REST_MS = 1000, NOTES_PAGE = 200 };
 
 struct worker {
     struct store *store;
@@ -177,37 +178,43 @@ static struct error *save_counts(struct store *store, struct worker *w)
     return error;
 }
 
+static struct error *roll_streams(struct store *store, struct worker *w)
+{
+    return stream_roll(store, &w->arena);
+}
+
 static struct error *trim_streams(struct store *store, struct worker *w)
 {
     return stream_trim(store, &w->arena);
 }
 
+enum { MAX_JOBS = 5 };
+
+static const struct job {
+    const char *name; /* NULL: no more */
+    struct error *(*run)(struct store *store, struct worker *w);
+} jobs_of[][MAX_JOBS + 1] = {
+    [WORKER_UPKEEP] = {{"filling an index", backfill_run},
+                       {"counting items", count_anew},
+                       {"expiring items", ttl_sweep},
+                       {"expiring notes", purge_notes},
+                       {"saving counts", save_counts}},
+    [WORKER_COPIER] = {{"making a backup", copy_backups},
+                       {"restoring a table", copy_tables},
+                       {"trimming a history", copy_trim},
+                       {"cleaning up", copy_clean}},
+    [WORKER_AGER] = {{"rolling shards over", roll_streams}, {"trimming streams", trim_streams}},
+};
+
 void worker_round(struct worker *w)
 {
-    static const struct job {
-        const char *name;
-        struct error *(*run)(struct store *store, struct worker *w);
-    } upkeep[] =
-        {
-            {"filling an index", backfill_run}, {"counting items", count_anew},
-            {"expiring items", ttl_sweep},      {"expiring notes", purge_notes},
-            {"trimming streams", trim_streams}, {"saving counts", save_counts},
-        },
-      copying[] = {
-          {"making a backup", copy_backups},
-          {"restoring a table", copy_tables},
-          {"trimming a history", copy_trim},
-          {"cleaning up", copy_clean},
-      };
-    const struct job *jobs = w->kind == WORKER_COPIER ? copying : upkeep;
-    size_t count = w->kind == WORKER_COPIER ? countof(copying) : countof(upkeep);
-    for (size_t i = 0; i < count; i++) {
+    for (const struct job *job = jobs_of[w->kind]; job->name; job++) {
         if (store_failed(w->store) || worker_is_stopping(w))
             return;
         w->busy_since_us = monotonic_us();
-        struct error *error = jobs[i].run(w->store, w);
+        struct error *error = job->run(w->store, w);
         if (error && !store_failed(w->store))
-            log_error("storage: %s: %.*s", jobs[i].name, STR_ARG(error->message));
+            log_error("storage: %s: %.*s", job->name, STR_ARG(error->message));
         arena_reset(&w->arena);
     }
 }
@@ -233,7 +240,7 @@ struct worker *worker_new(struct store *store, enum worker_kind kind, int64_t in
     struct worker *w = mem_zalloc(sizeof *w);
     w->store = store;
     w->kind = kind;
-    w->interval_ms = interval_ms ? interval_ms : DEFAULT_INTERVAL_MS;
+    w->interval_ms = interval_ms ? interval_ms : WORKER_INTERVAL_MS;
     w->must_count = must_count;
     arena_init(&w->arena);
     pthread_mutex_init(&w->lock, NULL);

@@ -1,6 +1,7 @@
 /* Worker: a background thread of a store. One fills new indexes (backfill.h), counts anew after a
- * crash (recount.h), and removes what has expired: items (ttl.h), notes, stream records. Another
- * one copies tables for backups and restores (copy.h), so that neither waits for the other.
+ * crash (recount.h), and removes what has expired: items (ttl.h) and notes. Another one copies
+ * tables for backups and restores (copy.h), and a third keeps the time of streams (stream_age.h),
+ * so that none waits for the others.
  *
  * Owned by store.c. It works in small steps, each under the catalog's shared lock for a moment
  * only, and rests in between. Errors are logged; the work is tried again in the next round. */
@@ -10,9 +11,11 @@
 
 struct worker;
 
-enum worker_kind { WORKER_UPKEEP, WORKER_COPIER };
+enum worker_kind { WORKER_UPKEEP, WORKER_COPIER, WORKER_AGER };
 
-/* interval_ms 0: the default; negative: no thread, only worker_round. */
+enum { WORKER_INTERVAL_MS = 10 * 1000 };
+
+/* interval_ms 0: WORKER_INTERVAL_MS; negative: no thread, only worker_round. */
 struct worker *worker_new(struct store *store, enum worker_kind kind, int64_t interval_ms,
                           bool must_count);
 /* Waits for the step under way. Whether all counts are exact. */

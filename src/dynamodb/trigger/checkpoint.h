@@ -1,5 +1,6 @@
 /* Checkpoint: how far a mapping has come in its table's streams.
  *
+ * A shard that it does not name though it names a younger one has been read to its end.
  * Kept as a note of the catalog, named by table and URL. The text form is drawn in checkpoint.c. */
 #pragma once
 

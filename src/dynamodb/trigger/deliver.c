@@ -75,7 +75,9 @@ static void take_page(struct arena *a, const struct deliver *d, const struct str
 static void skip_trimmed(struct arena *a, const struct deliver *d, struct lane *lane,
                          const struct stream_page *page)
 {
-    if (page->oldest <= lane->next)
+    if (page->is_gone)
+        warn(a, d, lane, S("the shard is past its 24 hours: what was not delivered of it is lost"));
+    if (page->is_gone || page->oldest <= lane->next)
         return;
     warn(a, d, lane, S("records were not delivered within 24 hours and are lost"));
     lane_pass(lane, page->oldest - 1);

@@ -5,8 +5,10 @@
 #include "dynamodb/storage/catalog.h"
 #include "dynamodb/trigger/checkpoint.h"
 
+#include <assert.h>
 #include <stdlib.h>
-#include <string.h>
+
+enum { LANES_MAX = 64 }; /* at once: a long tree is gone through piece by piece */
 
 /* -- lanes ------------------------------------------------------------------------------------- */
 
@@ -16,6 +18,24 @@ static struct lane *find_lane(const struct follow *f, uint32_t shard_id)
         if (f->lanes[i].shard_id == shard_id)
             return &f->lanes[i];
     return NULL;
+}
+
+static bool has_child(const struct follow *f, uint32_t shard_id)
+{
+    for (size_t i = 0; i < f->lane_count; i++)
+        if (f->lanes[i].parent_id == shard_id)
+            return true;
+    return false;
+}
+
+/* 0: there is none. */
+static uint32_t newest_lane(const struct follow *f)
+{
+    uint32_t newest = 0;
+    for (size_t i = 0; i < f->lane_count; i++)
+        if (f->lanes[i].shard_id > newest)
+            newest = f->lanes[i].shard_id;
+    return newest;
 }
 
 static void add_lane(struct follow *f, const struct shard *shard, uint64_t next)
@@ -30,23 +50,52 @@ static void add_lane(struct follow *f, const struct shard *shard, uint64_t next)
                                               .next = next};
 }
 
-/* Shards that have no lane yet begin where they begin. */
-static struct error *add_shards(struct arena *a, struct follow *f, bool from_latest)
+/* Shards behind the newest that has a lane, oldest first: as many as the lanes have room for. They
+ * begin where they begin. */
+static struct error *add_shards(struct arena *a, struct follow *f)
 {
     const struct shard *shards;
     size_t count;
-    TRY(stream_shards(f->store, a, f->stream_id, &shards, &count));
-    for (size_t i = 0; i < count; i++) {
-        uint64_t next = shards[i].first_sequence;
-        if (from_latest)
-            next = shards[i].last_sequence ? shards[i].last_sequence + 1
-                                           : stream_latest(f->store, f->stream_id, shards[i].id);
-        if (!find_lane(f, shards[i].id))
-            add_lane(f, &shards[i], next);
-    }
+    uint32_t after = newest_lane(f);
+    if (f->lane_count >= LANES_MAX)
+        return NULL;
+    TRY(stream_shards(f->store, a, f->stream_id, after, LANES_MAX - f->lane_count, &shards,
+                      &count));
+    for (size_t i = 0; i < count; i++)
+        add_lane(f, &shards[i], shards[i].first_sequence);
     return NULL;
 }
 
+/* The newest shards, with nothing but what comes from now on: no older one has any of that. */
+static struct error *add_latest(struct arena *a, struct follow *f, const struct stream *s)
+{
+    const struct shard *shards;
+    size_t count;
+    TRY(stream_shards(f->store, a, s->id, s->newest_shard - 1, LANES_MAX, &shards, &count));
+    for (size_t i = 0; i < count; i++)
+        add_lane(f, &shards[i],
+                 shards[i].last_sequence ? shards[i].last_sequence + 1
+                                         : stream_latest(f->store, s->id, shards[i].id));
+    return NULL;
+}
+
+/* A shard that is done is needed no longer when the one after it has a lane: whoever sees that one
+ * in the checkpoint knows that this one is done. */
+static void drop_done(struct follow *f)
+{
+    size_t kept = 0;
+    uint32_t newest = newest_lane(f);
+    for (size_t i = 0; i < f->lane_count; i++) {
+        const struct lane *lane = &f->lanes[i];
+        if (lane->is_done && !lane->is_busy && has_child(f, lane->shard_id))
+            continue;
+        f->lanes[kept++] = *lane;
+    }
+    f->lane_count = kept;
+    assert(newest_lane(f) == newest);
+}
+
+/* With the shards added that there are: children of those that are done. */
 static bool is_finished(const struct follow *f)
 {
     for (size_t i = 0; i < f->lane_count; i++)
@@ -91,8 +140,10 @@ struct error *follow_refresh(struct arena *a, struct follow *f)
     size_t count;
     TRY(stream_list(f->store, a, f->mapping->table, &streams, &count));
     bool is_past = !find_stream(streams, count, f->stream_id);
-    if (!is_past)
-        TRY(add_shards(a, f, false));
+    if (!is_past) {
+        drop_done(f); /* first: all lanes done, and none added, has to mean that no shard is left */
+        TRY(add_shards(a, f));
+    }
     for (size_t i = 0; i < f->lane_count; i++) {
         f->lanes[i].idle_at = 0; /* a closing leaves no record that would show it */
         is_past &= !f->lanes[i].is_busy;
@@ -101,7 +152,7 @@ struct error *follow_refresh(struct arena *a, struct follow *f)
     if (!next || !(is_past || is_finished(f)))
         return NULL;
     enter_stream(a, f, next);
-    TRY(add_shards(a, f, false));
+    TRY(add_shards(a, f));
     return follow_save(a, f);
 }
 
@@ -135,13 +186,20 @@ struct error *follow_save(struct arena *a, struct follow *f)
                             &sequence);
 }
 
-static void restore_lanes(struct follow *f, const struct checkpoint *c)
+/* Shards that the checkpoint does not know, though it knows a newer one, are done; those that are
+ * newer than all it knows come with add_shards. */
+static struct error *restore_lanes(struct arena *a, struct follow *f, const struct checkpoint *c)
 {
     for (size_t i = 0; i < c->shard_count; i++) {
-        struct lane *lane = find_lane(f, c->shards[i].shard_id);
-        if (lane && lane->next < c->shards[i].next)
-            lane->next = c->shards[i].next;
+        const struct checkpoint_shard *at = &c->shards[i];
+        struct shard shard;
+        bool found;
+        TRY(stream_shard(f->store, a, f->stream_id, at->shard_id, &shard, &found));
+        if (!found) /* past its time: reading tells, and its place among the others is kept */
+            shard = (struct shard){.id = at->shard_id};
+        add_lane(f, &shard, at->next > shard.first_sequence ? at->next : shard.first_sequence);
     }
+    return add_shards(a, f);
 }
 
 static struct error *resume(struct arena *a, struct follow *f, const struct checkpoint *c)
@@ -154,9 +212,7 @@ static struct error *resume(struct arena *a, struct follow *f, const struct chec
     if (!s)
         return NULL; /* none yet, or past its time: refreshing finds the next */
     enter_stream(a, f, s);
-    TRY(add_shards(a, f, false));
-    restore_lanes(f, c);
-    return NULL;
+    return restore_lanes(a, f, c);
 }
 
 /* The newest stream, where the mapping wants to begin; without one, the first that comes. */
@@ -170,7 +226,7 @@ static struct error *begin(struct arena *a, struct follow *f)
             newest = &streams[i];
     if (newest) {
         enter_stream(a, f, newest);
-        TRY(add_shards(a, f, f->mapping->from_latest));
+        TRY(f->mapping->from_latest ? add_latest(a, f, newest) : add_shards(a, f));
     }
     return follow_save(a, f);
 }
