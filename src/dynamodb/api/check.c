@@ -170,15 +170,17 @@ struct error *check_item_size(struct arena *a, struct item item)
     return NULL;
 }
 
+struct error *check_updated_size(struct arena *a, size_t bytes)
+{
+    if (bytes > LIMIT_ITEM)
+        return invalid(a, "Item size to update has exceeded the maximum allowed size");
+    return NULL;
+}
+
 struct error *check_updated(struct arena *a, const struct update_check *update)
 {
     const struct table *t = update->table;
-    /* UpdateItem leaves the key out of the size and counts its actions instead, but no item grows
-     * over the limit for that. */
-    size_t size = update->updated.size_bytes, counted = size + update->overhead_bytes;
-    counted -= update->overhead_bytes ? update->key_bytes : 0;
-    if (size > LIMIT_ITEM || counted > LIMIT_ITEM)
-        return invalid(a, "Item size to update has exceeded the maximum allowed size");
+    TRY(check_updated_size(a, update->updated.size_bytes));
     if (!t->index_count)
         return NULL;
     struct bad_index_key bad = find_bad_index_key(t, update->old, update->updated);

@@ -20,10 +20,11 @@ MUST_USE struct error *check_item_size(struct arena *a, struct item item);
 struct update_check {
     const struct table *table;
     struct item old, updated;
-    size_t key_bytes, overhead_bytes; /* of UpdateItem; no overhead elsewhere */
-    bool is_expression;               /* words differ from those for AttributeUpdates */
+    bool is_expression; /* words differ from those for AttributeUpdates */
 };
 MUST_USE struct error *check_updated(struct arena *a, const struct update_check *update);
+/* The size of an updated item, or of what an update is counted as. */
+MUST_USE struct error *check_updated_size(struct arena *a, size_t bytes);
 
 /* An update before it is applied: it leaves the key alone, and gives index keys no wrong type where
  * its text tells. */

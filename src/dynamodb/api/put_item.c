@@ -186,7 +186,7 @@ struct error *run_update_item(struct op *op)
     struct write w = {.kind = WRITE_UPDATE,
                       .table_name = in->table_name,
                       .input = &in->key,
-                      .counts_overhead = true,
+                      .counts_statement = true,
                       .shows_old_on_failure =
                           in->return_values_on_condition_check_failure == ON_FAILURE_ALL_OLD};
     return run_single(

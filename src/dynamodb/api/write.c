@@ -103,18 +103,25 @@ static struct error *decide_update(struct op *op, struct write *w)
     w->new_item = before;
     if (update)
         TRY(apply(op, w, update, before));
-    size_t overhead = update && w->counts_overhead ? update_overhead(update) : 0;
     return check_updated(op->arena, &(struct update_check){.table = w->table,
                                                            .old = w->old,
                                                            .updated = w->new_item,
-                                                           .key_bytes = w->input->item.size_bytes,
-                                                           .overhead_bytes = overhead,
                                                            .is_expression = !w->is_older});
+}
+
+/* Ahead of the condition, because the item has no part in it. */
+static struct error *check_statement(struct op *op, const struct write *w)
+{
+    const struct bound *update = bound_of(w, EXPR_UPDATE);
+    if (!update || !w->counts_statement || w->is_older)
+        return NULL;
+    return check_updated_size(op->arena, update_charge(update));
 }
 
 struct error *write_decide(struct op *op, struct write *w)
 {
     const struct bound *condition = bound_of(w, EXPR_CONDITION);
+    TRY(check_statement(op, w));
     if (condition && !condition_holds(condition, w->old))
         return condition_failed(op, w);
     switch (w->kind) {

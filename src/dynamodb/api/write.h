@@ -23,7 +23,7 @@ struct write {
     struct expressions expressions;
     bool shows_old_on_failure; /* ReturnValuesOnConditionCheckFailure: ALL_OLD */
     bool is_older;             /* AttributeUpdates: failures are told in other words */
-    bool counts_overhead;      /* UpdateItem: its actions count against the size of the item */
+    bool counts_statement;     /* UpdateItem: its expression counts against the size of an item */
     bool is_statement;         /* PartiQL: again in other words; a put is an INSERT */
 
     /* write_resolve */

@@ -82,8 +82,8 @@ MUST_USE struct error *update_apply(struct arena *a, const struct bound *update,
 bool update_touches(const struct bound *update, struct str attribute);
 /* Whether it does nothing but remove: such an update does not create an item. */
 bool update_only_removes(const struct bound *update);
-/* What it counts against the size of an item beside the item itself. */
-size_t update_overhead(const struct bound *update);
+/* The bytes of an item that the statement itself is counted as (update_charge.c). */
+size_t update_charge(const struct bound *update);
 /* The type it gives that top-level attribute, where the text and its values tell; VALUE_NONE where
  * the item decides, or nothing is written. */
 enum value_type update_writes_type(const struct bound *update, struct str attribute);

@@ -427,16 +427,6 @@ bool update_only_removes(const struct bound *update)
     return program->action_count > 0;
 }
 
-/* As measured at the service: 3 bytes for the update, 19 for what writes, 2 for what clears. */
-size_t update_overhead(const struct bound *update)
-{
-    const struct program *program = update->program;
-    size_t bytes = 3;
-    for (size_t i = 0; i < program->action_count; i++)
-        bytes += program->actions[i].clause == CLAUSE_REMOVE ? 2 : 19;
-    return bytes;
-}
-
 static enum value_type written_type(const struct bound *b, const struct action *action)
 {
     if (!action->value)
