@@ -227,24 +227,47 @@ static const struct filter_condition *find(const filter_map *map, struct str nam
     return NULL;
 }
 
+static struct error *not_indexable(struct arena *a)
+{
+    return invalid(a, "Attempted conditional constraint is not an indexable operation");
+}
+
+/* A key of several attributes tells of all that is missing before the operators. */
+static struct error *check_several(struct arena *a, const filter_map *map,
+                                   const struct key_schema *keys)
+{
+    struct key_use *uses = arena_array(a, struct key_use, map->count);
+    bool is_indexable_all = true;
+    for (size_t i = 0; i < map->count; i++) {
+        enum comparison_operator op = map->items[i].value.comparison_operator;
+        uses[i] = (struct key_use){map->items[i].name, op == COMPARE_EQ};
+        is_indexable_all &= is_indexable(op);
+    }
+    if (is_indexable_all)
+        return NULL; /* key_condition_of tells the same */
+    TRY(key_uses_check_partition(a, keys, uses, map->count));
+    TRY(key_uses_check_sort(a, keys, uses, map->count));
+    return not_indexable(a);
+}
+
 struct error *older_check_indexable(struct arena *a, const filter_map *map,
                                     const struct key_schema *keys)
 {
-    size_t key_count = (size_t)keys->partition_count + keys->sort_count, left = map->count;
-    if (key_count <= 2 && left > 2)
+    if (key_has_several(keys))
+        return check_several(a, map, keys);
+    if (map->count > 2)
         return NULL; /* too many: key_condition_of tells */
-    if (keys->sort_count == 0 && left > keys->partition_count)
+    if (keys->sort_count == 0 && map->count > keys->partition_count)
         return invalid(a, "Query key condition not supported");
-    for (size_t i = 0; i < key_count; i++) {
+    for (size_t i = 0; i < (size_t)keys->partition_count + keys->sort_count; i++) {
         bool is_partition = i < keys->partition_count;
         struct str name =
             (is_partition ? keys->partition[i] : keys->sort[i - keys->partition_count]).name;
         const struct filter_condition *c = find(map, name);
-        if (!c && (is_partition || left > 0))
+        if (!c && (is_partition || map->count > 1))
             return invalid(a, "Query condition missed key schema element: %.*s", STR_ARG(name));
         if (c && !is_indexable(c->comparison_operator))
-            return invalid(a, "Attempted conditional constraint is not an indexable operation");
-        left -= c != NULL;
+            return not_indexable(a);
     }
     return NULL;
 }

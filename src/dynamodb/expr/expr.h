@@ -117,3 +117,17 @@ MUST_USE struct error *key_condition_check(struct arena *a, const struct bound *
  */
 MUST_USE struct error *key_condition_of(struct arena *a, const struct bound *condition,
                                         const struct key_schema *keys, struct key_condition *out);
+
+/* A global index's key of several attributes has rules and words of its own: '=' for all partition
+ * attributes ("HASH key attributes h2 must have equality conditions …") and for the sort attributes
+ * before the last one used. key_condition_of tells them; the older KeyConditions tell them ahead of
+ * operators that no key condition can have. */
+struct key_use {
+    struct str name;
+    bool is_equality;
+};
+bool key_has_several(const struct key_schema *keys);
+MUST_USE struct error *key_uses_check_partition(struct arena *a, const struct key_schema *keys,
+                                                const struct key_use *uses, size_t count);
+MUST_USE struct error *key_uses_check_sort(struct arena *a, const struct key_schema *keys,
+                                           const struct key_use *uses, size_t count);

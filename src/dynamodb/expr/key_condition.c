@@ -178,8 +178,6 @@ static struct error *fit_sort(struct arena *a, const comparison_vec *comparisons
 {
     for (size_t i = 0; i < keys->sort_count && left > 0; i++, left--) {
         const struct comparison *c = find(comparisons, keys->sort[i].name);
-        if (out->sort != SORT_ANY && out->sort != SORT_EQ)
-            return not_supported(a);
         if (!c)
             return missed(a, keys->sort[i].name);
         TRY(check_values(a, &keys->sort[i], c));
@@ -192,17 +190,9 @@ static struct error *fit_sort(struct arena *a, const comparison_vec *comparisons
     return left > 0 ? not_supported(a) : NULL;
 }
 
-static struct error *fit(struct arena *a, const comparison_vec *comparisons,
-                         const struct key_schema *keys, struct key_condition *out)
+static struct error *fit_partition(struct arena *a, const comparison_vec *comparisons,
+                                   const struct key_schema *keys, struct key_condition *out)
 {
-    bool has_several = keys->partition_count > 1 || keys->sort_count > 1;
-    if (!has_several && comparisons->count > 2)
-        return invalid(a,
-                       "The number of query conditions (%zu) exceeds the number of key attributes "
-                       "defined in the schema (%d)",
-                       comparisons->count, keys->partition_count + keys->sort_count);
-    if (keys->sort_count == 0 && comparisons->count > keys->partition_count)
-        return not_supported(a);
     for (size_t i = 0; i < keys->partition_count; i++) {
         const struct comparison *c = find(comparisons, keys->partition[i].name);
         if (!c)
@@ -212,6 +202,116 @@ static struct error *fit(struct arena *a, const comparison_vec *comparisons,
             return not_supported(a);
         out->partition[i] = c->low;
     }
+    return NULL;
+}
+
+/* -- keys of several attributes -------------------------------------------------------------------
+ * are told of with words of their own, all attributes in question at once: first those that have no
+ * condition, then those that have another one than '='. Sort attributes need '=' up to the last one
+ * that has a condition. */
+
+static const struct key_use *find_use(const struct key_use *uses, size_t count, struct str name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (str_eq(uses[i].name, name))
+            return &uses[i];
+    return NULL;
+}
+
+/* Of the first `count` attributes those without a condition, or with another than '=': "a, b". */
+static struct str list_unequal(struct arena *a, const struct key_attribute *keys, size_t count,
+                               const struct key_use *uses, size_t use_count, bool is_missing)
+{
+    struct str list = {0};
+    for (size_t i = 0; i < count; i++) {
+        const struct key_use *use = find_use(uses, use_count, keys[i].name);
+        if (is_missing ? use != NULL : !use || use->is_equality)
+            continue;
+        list = list.len ? arena_printf(a, "%.*s, %.*s", STR_ARG(list), STR_ARG(keys[i].name))
+                        : keys[i].name;
+    }
+    return list;
+}
+
+struct error *key_uses_check_partition(struct arena *a, const struct key_schema *keys,
+                                       const struct key_use *uses, size_t count)
+{
+    if (count > (size_t)keys->partition_count + keys->sort_count)
+        return not_supported(a);
+    for (int is_missing = 1; is_missing >= 0; is_missing--) {
+        struct str list =
+            list_unequal(a, keys->partition, keys->partition_count, uses, count, is_missing);
+        if (list.len)
+            return invalid(a,
+                           "HASH key attributes %.*s must have equality conditions specified in "
+                           "the query",
+                           STR_ARG(list));
+    }
+    return NULL;
+}
+
+static struct error *needs_equality(struct arena *a, struct str list, struct str because)
+{
+    return invalid(a,
+                   "RANGE key attributes %.*s must have equality conditions specified in the query "
+                   "because a condition is present on key attribute %.*s",
+                   STR_ARG(list), STR_ARG(because));
+}
+
+struct error *key_uses_check_sort(struct arena *a, const struct key_schema *keys,
+                                  const struct key_use *uses, size_t count)
+{
+    size_t found = keys->partition_count, last = 0;
+    for (size_t i = 0; i < keys->sort_count; i++) {
+        struct str name = keys->sort[i].name;
+        if (!find_use(uses, count, name))
+            continue;
+        struct str missing = list_unequal(a, keys->sort, i, uses, count, true);
+        if (missing.len)
+            return needs_equality(a, missing, name);
+        found++;
+        last = i;
+    }
+    struct str unequal = list_unequal(a, keys->sort, last, uses, count, false);
+    if (unequal.len)
+        return needs_equality(a, unequal, keys->sort[last].name);
+    if (found <
+        count) /* a condition on what is no key: the first attribute without one is missed */
+        return missed(a, keys->sort[found - keys->partition_count].name);
+    return NULL;
+}
+
+bool key_has_several(const struct key_schema *keys)
+{
+    return keys->partition_count > 1 || keys->sort_count > 1;
+}
+
+static struct error *fit_several(struct arena *a, const comparison_vec *comparisons,
+                                 const struct key_schema *keys, struct key_condition *out)
+{
+    size_t count = comparisons->count;
+    struct key_use *uses = arena_array(a, struct key_use, count);
+    for (size_t i = 0; i < count; i++)
+        uses[i] = (struct key_use){comparisons->items[i].name, comparisons->items[i].op == OP_EQ};
+    TRY(key_uses_check_partition(a, keys, uses, count));
+    TRY(fit_partition(a, comparisons, keys, out));
+    TRY(key_uses_check_sort(a, keys, uses, count));
+    return fit_sort(a, comparisons, keys, count - keys->partition_count, out);
+}
+
+static struct error *fit(struct arena *a, const comparison_vec *comparisons,
+                         const struct key_schema *keys, struct key_condition *out)
+{
+    if (key_has_several(keys))
+        return fit_several(a, comparisons, keys, out);
+    if (comparisons->count > 2)
+        return invalid(a,
+                       "The number of query conditions (%zu) exceeds the number of key attributes "
+                       "defined in the schema (%d)",
+                       comparisons->count, keys->partition_count + keys->sort_count);
+    if (keys->sort_count == 0 && comparisons->count > keys->partition_count)
+        return not_supported(a);
+    TRY(fit_partition(a, comparisons, keys, out));
     return fit_sort(a, comparisons, keys, comparisons->count - keys->partition_count, out);
 }
 

@@ -25,8 +25,18 @@ static struct error *fit(struct arena *a, const char *text, const char *values,
     return key_condition_of(a, bound, keys, out);
 }
 
+static const struct key_schema three_sorts = {
+    .partition = {{STR_INIT("a"), VALUE_S}},
+    .sort = {{STR_INIT("b"), VALUE_S}, {STR_INIT("c"), VALUE_S}, {STR_INIT("d"), VALUE_S}},
+    .partition_count = 1,
+    .sort_count = 3};
+
 #define K "Invalid KeyConditionExpression: "
 #define C "Invalid condition in KeyConditionExpression: "
+#define E " must have equality conditions specified in the query"
+#define H "HASH key attributes "
+#define R "RANGE key attributes "
+#define B E " because a condition is present on key attribute "
 
 TEST(refuses_in_the_services_words)
 {
@@ -80,13 +90,22 @@ TEST(refuses_in_the_services_words)
         {"a = :a", "{:a: ''}", &hash_only,
          "One or more parameter values are not valid. The AttributeValue for a key attribute "
          "cannot contain an empty string value. Key: a"},
-        {"p = :s", "{:s: 'x'}", &several, "Query condition missed key schema element: q"},
-        {"p = :s and q = :n and y = :n", "{:s: 'x', :n: 1}", &several,
-         "Query condition missed key schema element: x"},
-        {"p = :s and q = :n and x > :s and y = :n", "{:s: 'x', :n: 1}", &several,
-         "Query key condition not supported"},
+        {"x = :s", "{:s: 'x'}", &several, H "p, q" E},
+        {"p > :s", "{:s: 'x'}", &several, H "q" E},
+        {"q < :n and p > :s", "{:s: 'x', :n: 1}", &several, H "p, q" E},
+        {"p = :s and q = :n and y = :n", "{:s: 'x', :n: 1}", &several, R "x" B "y"},
+        {"p = :s and q = :s and y = :n", "{:s: 'x', :n: 1}", &several,
+         "One or more parameter values were invalid: Condition parameter type does not match "
+         "schema type"},
+        {"p = :s and q = :n and x > :n and y = :n", "{:s: 'x', :n: 1}", &several, R "x" B "y"},
+        {"p = :s and q = :n and x = :s and z = :n", "{:s: 'x', :n: 1}", &several,
+         "Query condition missed key schema element: y"},
         {"p = :s and q = :n and x = :s and y = :n and z = :n", "{:s: 'x', :n: 1}", &several,
          "Query key condition not supported"},
+        {"a = :s and d = :s", "{:s: 'x'}", &three_sorts, R "b, c" B "d"},
+        {"a = :s and c = :s and d = :s", "{:s: 'x'}", &three_sorts, R "b" B "c"},
+        {"a = :s and b > :s and d = :s", "{:s: 'x'}", &three_sorts, R "c" B "d"},
+        {"a = :s and b > :s and c > :s and d = :s", "{:s: 'x'}", &three_sorts, R "b, c" B "d"},
     };
     for (size_t i = 0; i < countof(rows); i++) {
         struct key_condition got;
