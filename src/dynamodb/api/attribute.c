@@ -414,9 +414,11 @@ struct error *attribute_check_name(struct arena *a, struct str name)
 {
     if (name.len == 0)
         return invalid(a, "Empty attribute name");
-    if (name.len > LIMIT_ATTRIBUTE_NAME)
-        return invalid(a, "Attribute name is too large, must be less than 65536 bytes");
-    return NULL;
+    if (name.len <= LIMIT_ATTRIBUTE_NAME)
+        return NULL;
+    struct error *e = invalid(a, "Attribute name is too large, must be less than 65536 bytes");
+    e->newer = e;
+    return e;
 }
 
 /* The members of the object that was entered, to its end. Empty names are refused on the outermost

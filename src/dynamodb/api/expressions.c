@@ -101,15 +101,14 @@ static bool is_placeholder(struct str key, char first)
 static struct error *bad_value(struct arena *a, const char *map, const struct error *e,
                                struct str key)
 {
-    struct error *told = invalid(a, "%s contains invalid value: %.*s for key %.*s", map,
-                                 STR_ARG(e->message), STR_ARG(key));
-    told->newer = e->newer; /* which does not say the key */
-    return told;
+    return invalid(a, "%s contains invalid value: %.*s for key %.*s", map, STR_ARG(e->message),
+                   STR_ARG(key));
 }
 
-static struct error *take_names(struct arena *a, const string_map *names,
+static struct error *take_names(struct arena *a, const struct expressions *e,
                                 struct expr_params *params)
 {
+    const string_map *names = e->names;
     if (!names->is_given)
         return NULL;
     if (!names->count)
@@ -131,9 +130,11 @@ static struct error *take_names(struct arena *a, const string_map *names,
         params->names[i] = (struct expr_name){.placeholder = key, .name = names->items[i].value};
     }
     for (size_t i = 0; i < names->count; i++) {
-        const struct error *e = attribute_check_name(a, names->items[i].value);
-        if (e)
-            return bad_value(a, "ExpressionAttributeNames", e, names->items[i].name);
+        struct error *wrong = attribute_check_name(a, names->items[i].value);
+        if (!wrong || e->enveloped & PART_PARAMETERS)
+            TRY(wrong); /* single writes do not say which */
+        else
+            return bad_value(a, "ExpressionAttributeNames", wrong, names->items[i].name);
     }
     return NULL;
 }
@@ -161,9 +162,13 @@ static struct error *take_values(struct arena *a, const value_map *values,
             (struct expr_value){.placeholder = key, .value = values->items[i].value.value};
     }
     for (size_t i = 0; i < values->count; i++) {
-        const struct error *e = values->items[i].value.error;
-        if (e)
-            return bad_value(a, "ExpressionAttributeValues", e, values->items[i].name);
+        const struct error *wrong = values->items[i].value.error;
+        if (!wrong)
+            continue;
+        struct error *told =
+            bad_value(a, "ExpressionAttributeValues", wrong, values->items[i].name);
+        told->newer = wrong->newer; /* which does not say the key */
+        return told;
     }
     return NULL;
 }
@@ -171,7 +176,7 @@ static struct error *take_values(struct arena *a, const value_map *values,
 static struct error *take_parameters(struct arena *a, const struct expressions *e,
                                      struct expr_params *params)
 {
-    TRY(take_names(a, e->names, params));
+    TRY(take_names(a, e, params));
     return take_values(a, e->values, params);
 }
 

@@ -1,7 +1,8 @@
 /* Layer: in which words an operation tells what is wrong with a request.
  *
  * The service checks attribute values in one of two layers, and which of them an operation runs
- * decides how a malformed number, a set with duplicates or a value nested too deeply is told:
+ * decides how a malformed number, a set with duplicates, a value nested too deeply or a name too
+ * long is told:
  *
  *     layer        operations                         words   form
  *     LAYER_OLDER  batch writes, transactions, Scan,  older   as they are; an expression's value
@@ -17,7 +18,8 @@
  * same envelope, part by part: enum layer_part.
  *
  * Source: the public conformance suite's recordings of October 2026 ("valueLayers", "request
- * validation envelope", "deepRequests"). Pure. */
+ * validation envelope", "deepRequests"); names, measured in September 2026: ExtendDB's issue 365.
+ * Pure. */
 #pragma once
 
 #include "base/error.h"

@@ -261,16 +261,22 @@ static struct error *parse_root(struct parser *p, const struct node **root)
     return at(p, TOKEN_END) ? NULL : syntax_error(p);
 }
 
+/* Of an update the service does not say how long it is. */
+static struct error *too_long(struct arena *a, enum expr_kind kind, size_t len)
+{
+    static const char words[] = "Expression size has exceeded the maximum allowed size;";
+    if (kind == EXPR_UPDATE)
+        return expr_error(a, kind, "%s", words);
+    return expr_error(a, kind, "%s expression size: %zu", words, len);
+}
+
 struct error *expr_parse(struct arena *a, enum expr_kind kind, struct str text,
                          const struct program **out)
 {
     if (text.len == 0)
         return expr_error(a, kind, "The expression can not be empty;");
     if (text.len > LIMIT_EXPRESSION)
-        return expr_error(a, kind,
-                          "Expression size has exceeded the maximum allowed size; "
-                          "expression size: %zu",
-                          text.len);
+        return too_long(a, kind, text.len);
     struct parser p = {.arena = a, .kind = kind};
     struct program *program = arena_new(a, struct program);
     lexer_init(&p.lexer, arena_str(a, text));
