@@ -45,7 +45,7 @@ static struct error *next_page(struct store *store, struct arena *a, struct job 
         low = key_successor(a, done);
     struct kv_read *read = commit_read_begin(store->commit, false);
     struct kv_cursor *cursor = NULL;
-    struct error *error = kv_cursor_open(read, a, low, key_after(a, all), true, &cursor);
+    struct error *error = kv_walk_open(read, a, low, key_after(a, all), true, &cursor);
     *count = 0;
     while (!error && *count < PAGE_ITEMS) {
         struct str key, value;

@@ -28,7 +28,13 @@ struct error *kv_get(struct kv_read *read, struct arena *a, struct str key, stru
 struct error *kv_cursor_open(struct kv_read *read, struct arena *a, struct str low, struct str high,
                              bool is_forward, struct kv_cursor **out)
 {
-    return read->ops->cursor_open(read, a, low, high, is_forward, out);
+    return read->ops->cursor_open(read, a, &(struct kv_span){low, high, is_forward, false}, out);
+}
+
+struct error *kv_walk_open(struct kv_read *read, struct arena *a, struct str low, struct str high,
+                           bool is_forward, struct kv_cursor **out)
+{
+    return read->ops->cursor_open(read, a, &(struct kv_span){low, high, is_forward, true}, out);
 }
 
 struct error *kv_cursor_next(struct kv_cursor *cursor, struct str *key, struct str *value,

@@ -44,6 +44,10 @@ MUST_USE struct error *kv_get(struct kv_read *read, struct arena *a, struct str 
  */
 MUST_USE struct error *kv_cursor_open(struct kv_read *read, struct arena *a, struct str low,
                                       struct str high, bool is_forward, struct kv_cursor **out);
+/* The same, for reading all of a large range once: what it reads is not kept in the cache,
+ * where it would push out what others read again and again. */
+MUST_USE struct error *kv_walk_open(struct kv_read *read, struct arena *a, struct str low,
+                                    struct str high, bool is_forward, struct kv_cursor **out);
 /* The next entry; *key and *value are valid until the next call. *found is false at the end. Who
  * does not want the key gives NULL for it. */
 MUST_USE struct error *kv_cursor_next(struct kv_cursor *cursor, struct str *key, struct str *value,

@@ -70,13 +70,13 @@ static struct error *get(struct kv_read *read, struct arena *a, struct str key, 
     return kv_get(r->inner, a, key, value, found);
 }
 
-static struct error *cursor_open(struct kv_read *read, struct arena *a, struct str low,
-                                 struct str high, bool is_forward, struct kv_cursor **out)
+static struct error *cursor_open(struct kv_read *read, struct arena *a, const struct kv_span *span,
+                                 struct kv_cursor **out)
 {
     struct read *r = (struct read *)read;
     struct cursor *c = arena_new(a, struct cursor);
     *c = (struct cursor){{&r->faulty->ops}, r->faulty, a, NULL};
-    TRY(kv_cursor_open(r->inner, a, low, high, is_forward, &c->inner));
+    TRY(r->inner->ops->cursor_open(r->inner, a, span, &c->inner));
     *out = &c->base;
     return NULL;
 }

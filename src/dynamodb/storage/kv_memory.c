@@ -97,12 +97,12 @@ static struct error *get(struct kv_read *read, struct arena *a, struct str key, 
     return NULL;
 }
 
-static struct error *cursor_open(struct kv_read *read, struct arena *a, struct str low,
-                                 struct str high, bool is_forward, struct kv_cursor **out)
+static struct error *cursor_open(struct kv_read *read, struct arena *a, const struct kv_span *span,
+                                 struct kv_cursor **out)
 {
     struct cursor *c = arena_new(a, struct cursor);
     c->base.ops = read->ops;
-    tree_seek(&c->tree, a, ((struct slot *)read)->root, low, high, is_forward);
+    tree_seek(&c->tree, a, ((struct slot *)read)->root, span->low, span->high, span->is_forward);
     *out = &c->base;
     return NULL;
 }

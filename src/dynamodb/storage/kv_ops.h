@@ -6,14 +6,21 @@
 
 #include "dynamodb/storage/kv.h"
 
+/* What a cursor reads: low <= key < high. */
+struct kv_span {
+    struct str low, high;
+    bool is_forward;
+    bool is_walk; /* opened by kv_walk_open */
+};
+
 struct kv_ops {
     void (*close)(struct kv *kv);
     struct kv_read *(*read_begin)(struct kv *kv, bool needs_snapshot);
     void (*read_end)(struct kv_read *read);
     struct error *(*get)(struct kv_read *read, struct arena *a, struct str key, struct str *value,
                          bool *found);
-    struct error *(*cursor_open)(struct kv_read *read, struct arena *a, struct str low,
-                                 struct str high, bool is_forward, struct kv_cursor **out);
+    struct error *(*cursor_open)(struct kv_read *read, struct arena *a, const struct kv_span *span,
+                                 struct kv_cursor **out);
     struct error *(*cursor_next)(struct kv_cursor *cursor, struct str *key, struct str *value,
                                  bool *found);
     void (*cursor_close)(struct kv_cursor *cursor);

@@ -38,7 +38,7 @@
     F(rocksdb_writebatch_put) F(rocksdb_writebatch_delete) F(rocksdb_writebatch_delete_range) \
     F(rocksdb_readoptions_create) F(rocksdb_readoptions_destroy) \
     F(rocksdb_readoptions_set_snapshot) F(rocksdb_readoptions_set_iterate_lower_bound) \
-    F(rocksdb_readoptions_set_iterate_upper_bound) \
+    F(rocksdb_readoptions_set_iterate_upper_bound) F(rocksdb_readoptions_set_fill_cache) \
     F(rocksdb_writeoptions_create) F(rocksdb_writeoptions_destroy) \
     F(rocksdb_flushoptions_create) F(rocksdb_flushoptions_destroy) \
     F(rocksdb_options_create) F(rocksdb_options_destroy) \
@@ -54,6 +54,8 @@
     F(rocksdb_options_set_max_bytes_for_level_base) \
     F(rocksdb_options_set_level_compaction_dynamic_level_bytes) \
     F(rocksdb_options_set_skip_checking_sst_file_sizes_on_db_open) \
+    F(rocksdb_options_set_manifest_preallocation_size) \
+    F(rocksdb_options_set_avoid_unnecessary_blocking_io) \
     F(rocksdb_options_set_block_based_table_factory) \
     F(rocksdb_block_based_options_create) F(rocksdb_block_based_options_destroy) \
     F(rocksdb_block_based_options_set_block_cache) \
@@ -167,8 +169,8 @@ static struct error *get(struct kv_read *kv_read, struct arena *a, struct str ke
     return take_error(r, a, text);
 }
 
-static struct error *cursor_open(struct kv_read *kv_read, struct arena *a, struct str low,
-                                 struct str high, bool is_forward, struct kv_cursor **out)
+static struct error *cursor_open(struct kv_read *kv_read, struct arena *a,
+                                 const struct kv_span *span, struct kv_cursor **out)
 {
     struct read *read = (struct read *)kv_read;
     struct rocks *r = read->rocks;
@@ -177,15 +179,16 @@ static struct error *cursor_open(struct kv_read *kv_read, struct arena *a, struc
         .base.ops = &rocks_ops,
         .rocks = r,
         .arena = a,
-        .low = arena_str(a, low),
-        .high = arena_str(a, high),
-        .is_forward = is_forward,
+        .low = arena_str(a, span->low),
+        .high = arena_str(a, span->high),
+        .is_forward = span->is_forward,
     };
     c->options = r->f.rocksdb_readoptions_create();
     if (read->snapshot)
         r->f.rocksdb_readoptions_set_snapshot(c->options, read->snapshot);
+    r->f.rocksdb_readoptions_set_fill_cache(c->options, !span->is_walk);
     r->f.rocksdb_readoptions_set_iterate_lower_bound(c->options, c->low.data, c->low.len);
-    if (high.len)
+    if (c->high.len)
         r->f.rocksdb_readoptions_set_iterate_upper_bound(c->options, c->high.data, c->high.len);
     c->iterator = r->f.rocksdb_create_iterator(r->db, c->options);
     *out = &c->base;
@@ -395,6 +398,10 @@ static rocksdb_options_t *make_options(const struct functions *f, size_t cache_b
     f->rocksdb_options_set_allow_concurrent_memtable_write(o, 0); /* commit.c writes one by one */
     f->rocksdb_options_set_max_bytes_for_level_base(o, 64u << 20);
     f->rocksdb_options_set_level_compaction_dynamic_level_bytes(o, 1);
+    /* A few lines for each flush; 4 MB would be laid out at each start. */
+    f->rocksdb_options_set_manifest_preallocation_size(o, 64u << 10);
+    /* The last reader of an old file leaves its removal to the library's threads: it is a loop. */
+    f->rocksdb_options_set_avoid_unnecessary_blocking_io(o, 1);
     /* Not even errors go to the library's own log file: it lies on the same disk, and when that is
      * full a second write to it fails an assertion (writable_file_writer.h). We log them. */
     f->rocksdb_options_set_info_log_level(o, INFO_LOG_FATAL);

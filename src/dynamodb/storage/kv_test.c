@@ -44,19 +44,28 @@ static struct str get(struct kv *kv, struct arena *a, const char *key)
     return copy;
 }
 
-/* "k1=v1 k2=v2 …" of a range. */
-static struct str list(struct kv_read *read, struct arena *a, const char *low, const char *high,
-                       bool is_forward)
+/* "k1=v1 k2=v2 …" of what a cursor has before it, which is closed. */
+static struct str list_cursor(struct kv_cursor *c, struct arena *a)
 {
-    struct kv_cursor *c;
     struct str out = S(""), key, value;
     bool found;
-    CHECK(kv_cursor_open(read, a, str_z(low), str_z(high), is_forward, &c) == NULL);
     while (kv_cursor_next(c, &key, &value, &found) == NULL && found)
         out = arena_printf(a, "%.*s%s%.*s=%.*s", STR_ARG(out), out.len ? " " : "", STR_ARG(key),
                            STR_ARG(value));
     CHECK(kv_cursor_next(c, &key, &value, &found) == NULL && !found);
     kv_cursor_close(c);
+    return out;
+}
+
+/* The same of a range; a walk finds what a cursor finds. */
+static struct str list(struct kv_read *read, struct arena *a, const char *low, const char *high,
+                       bool is_forward)
+{
+    struct kv_cursor *c;
+    CHECK(kv_cursor_open(read, a, str_z(low), str_z(high), is_forward, &c) == NULL);
+    struct str out = list_cursor(c, a);
+    CHECK(kv_walk_open(read, a, str_z(low), str_z(high), is_forward, &c) == NULL);
+    CHECK_STR(list_cursor(c, a), out);
     return out;
 }
 

@@ -112,7 +112,9 @@ struct error *range_open(struct store *store, struct arena *a, const struct rang
     *out = r;
     if (str_compare(b.low, b.high) >= 0)
         return NULL;
-    struct error *error = kv_cursor_open(r->read, a, b.low, b.high, !o->is_backward, &r->cursor);
+    struct error *error =
+        o->has_partition ? kv_cursor_open(r->read, a, b.low, b.high, !o->is_backward, &r->cursor)
+                         : kv_walk_open(r->read, a, b.low, b.high, !o->is_backward, &r->cursor);
     if (!error)
         return NULL;
     range_close(r, NULL);

@@ -60,7 +60,7 @@ static struct error *count(struct kv_read *read, struct worker *worker, struct u
     struct arena *a = worker_arena(worker);
     struct str low = key_id(a, u->space, u->id), key, value;
     struct kv_cursor *cursor = NULL;
-    struct error *error = kv_cursor_open(read, a, low, key_after(a, low), true, &cursor);
+    struct error *error = kv_walk_open(read, a, low, key_after(a, low), true, &cursor);
     int64_t items = 0, bytes = 0;
     while (!error) {
         bool found;
