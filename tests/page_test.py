@@ -135,7 +135,7 @@ def a_new_conversation_reaches_the_other_person_live():
     first.find("#new-form button").click()
     first.until_said("Have you got a minute?")
     second.until(lambda: "Andrew Brown" in second.find("#groups a").text, "the sender is in the list")
-    second.until(lambda: second.find("#groups .unread").text == "1", "one message is unread")
+    second.until(lambda: second.find("#groups .unread").text.split() == ["1", "unread"], "one message is unread")
 
 
 @suite.test
@@ -293,6 +293,34 @@ def a_long_list_keeps_what_a_newer_conversation_pushes_to_its_second_page():
         assert len(browser.all("#groups a")) == 23
     finally:
         browser.close()
+
+
+@suite.test
+def a_draft_stays_with_its_conversation():
+    first = stage().first
+    stage().api("londo", "POST", "/api/messages", {"message": "Psst.", "handle": "andrewbrown"})
+
+    def open_talk_with(name):
+        first.until(lambda: next(a for a in first.all("#groups a") if name in a.text).click() or True, name)
+        first.until(lambda: name in first.find("#with").text, f"the conversation with {name}")
+
+    def draft():
+        return first.find("#text").get_attribute("value")
+
+    first.driver.get(stage().server.url + "#/")
+    open_talk_with("Bayko")
+    first.write("#text", "Do not tell Londo, but")
+    open_talk_with("Londo")
+    assert draft() == "", "half a message stands under the wrong name"
+    open_talk_with("Bayko")
+    assert draft() == "Do not tell Londo, but"
+    first.driver.refresh()
+    first.until(lambda: draft() == "Do not tell Londo, but", "it is there after a reload")
+    first.write("#text", Keys.ENTER)
+    first.until_said("Do not tell Londo, but")
+    first.driver.refresh()
+    first.until_said("Do not tell Londo, but")
+    assert draft() == ""
 
 
 @suite.test

@@ -88,6 +88,8 @@ function signOut(reason = '') {
   if (state.stop)
     state.stop()
   sessionStorage.removeItem('cruddur')
+  sessionStorage.removeItem(DRAFTS)
+  drafts = {}
   api.setToken('')
   Object.assign(state, { me: null, groups: [], open: null, stop: null, moreGroups: '', older: '' })
   state.messages.clear()
@@ -225,7 +227,7 @@ function showGroups() {
       element('span', { className: 'preview', dir: 'auto', textContent: group.message }))
     link.dataset.group = group.uuid
     if (group.unread > 0 && group.uuid !== state.open)
-      link.append(element('span', { className: 'unread', textContent: group.unread, ariaLabel: `${group.unread} unread` }))
+      link.append(element('span', { className: 'unread' }, String(group.unread), element('span', { className: 'hidden' }, ' unread')))
     if (group.uuid === state.open)
       link.setAttribute('aria-current', 'page')
     return element('li', {}, link)
@@ -252,6 +254,7 @@ async function openGroup(uuid) {
   state.messages.clear()
   showMessages()
   showGroups()
+  showDraft()
   try {
     const { data, link } = await api.messages(uuid)
     if (state.open !== uuid)
@@ -400,6 +403,22 @@ function readUp() {
   }, 250)
 }
 
+// -- drafts ---------------------------------------------------------------------------------------
+
+// What is half written belongs to its conversation: it must not be sent into another one.
+const DRAFTS = 'cruddur-drafts'
+let drafts = JSON.parse(sessionStorage.getItem(DRAFTS) || '{}')
+
+function setDrafts(all) {
+  drafts = all
+  sessionStorage.setItem(DRAFTS, JSON.stringify(drafts))
+}
+
+function showDraft() {
+  $('text').value = drafts[state.open] || ''
+  grow($('text'))
+}
+
 // -- sending --------------------------------------------------------------------------------------
 
 function submit(event) {
@@ -413,8 +432,9 @@ function submit(event) {
     key: newKey(), group: state.open, message: text, handle: state.me.handle,
     display_name: state.me.display_name, created_at: new Date().toISOString(),
   }
-  $('text').value = ''
-  grow($('text'))
+  const { [state.open]: sent, ...others } = drafts
+  setDrafts(others)
+  showDraft()
   deliver(message)
 }
 
@@ -521,8 +541,11 @@ new ResizeObserver(() => {
   if (wasAtEnd)
     toEnd()
 }).observe($('scroll'))
-for (const area of [$('text'), $('new-text')])
-  area.oninput = () => grow(area)
+$('new-text').oninput = () => grow($('new-text'))
+$('text').oninput = () => {
+  grow($('text'))
+  setDrafts({ ...drafts, [state.open]: $('text').value })
+}
 // Any change of the new message makes it another message: another key.
 $('new-form').oninput = () => { newMessageKey = newKey() }
 $('text').onkeydown = (event) => {
