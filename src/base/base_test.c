@@ -176,6 +176,20 @@ TEST(clock_stamp_round_trips)
         CHECK(!clock_parse_stamp(bad[i], &time));
 }
 
+TEST(steady_time_is_not_set)
+{
+    struct clock_manual state = {.time_us = 1732141867012345};
+    struct clock clock = clock_manual(&state);
+    struct clock_steady steady = clock_steady(&clock);
+    CHECK_INT(clock_steady_ms(&steady), 1732141867012);
+    state.time_us += 5000;
+    state.set_us = -3600 * 1000000LL;
+    CHECK_INT(clock_now_us(&clock), 1732138267017345);
+    CHECK_INT(clock_steady_ms(&steady), 1732141867017);
+    steady = clock_steady(&clock);
+    CHECK_INT(clock_steady_ms(&steady), 1732138267017);
+}
+
 TEST(uuid_has_version_and_variant)
 {
     char a[RAND_UUID_BYTES], b[RAND_UUID_BYTES];
@@ -276,6 +290,7 @@ TAP_MAIN(T(str_orders_bytewise_with_the_shorter_first), T(str_cut_gives_head_and
          T(str_to_u64_takes_plain_digits_only), T(str_is_utf8_refuses_what_rfc_3629_refuses),
          T(arena_keeps_pieces_apart_and_aligned), T(arena_reset_keeps_little),
          T(buf_never_passes_its_maximum), T(map_finds_what_was_put_through_growth_and_removal),
-         T(vec_grows), T(clock_stamp_round_trips), T(uuid_has_version_and_variant),
-         T(base64_follows_rfc_4648), T(crc32_and_md5_match_their_published_values),
-         T(errors_carry_kind_and_text), T(library_open_names_the_package))
+         T(vec_grows), T(clock_stamp_round_trips), T(steady_time_is_not_set),
+         T(uuid_has_version_and_variant), T(base64_follows_rfc_4648),
+         T(crc32_and_md5_match_their_published_values), T(errors_carry_kind_and_text),
+         T(library_open_names_the_package))

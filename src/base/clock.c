@@ -42,12 +42,29 @@ int64_t clock_monotonic_us(const struct clock *c)
 
 static int64_t manual_now(void *context)
 {
-    return ((struct clock_manual *)context)->time_us;
+    const struct clock_manual *state = context;
+    return state->time_us + state->set_us;
+}
+
+static int64_t manual_monotonic(void *context)
+{
+    return ((const struct clock_manual *)context)->time_us;
 }
 
 struct clock clock_manual(struct clock_manual *state)
 {
-    return (struct clock){manual_now, manual_now, state};
+    state->set_us = 0;
+    return (struct clock){manual_now, manual_monotonic, state};
+}
+
+struct clock_steady clock_steady(const struct clock *c)
+{
+    return (struct clock_steady){c, clock_now_us(c) - clock_monotonic_us(c)};
+}
+
+int64_t clock_steady_ms(const struct clock_steady *s)
+{
+    return (clock_monotonic_us(s->clock) + s->ahead_us) / 1000;
 }
 
 struct str clock_stamp(int64_t time_us, char *out)

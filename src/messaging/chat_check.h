@@ -33,9 +33,11 @@ MUST_USE struct error *chat_adopt_table(struct chat *chat, struct arena *a,
                                         struct chat_adopted *out);
 
 struct chat_reclocked {
-    uint64_t done, left; /* messages whose sort key is no time, or lies more than 24 hours ahead */
+    /* Messages, and conversations, whose key is no time, or lies more than 24 hours ahead. */
+    uint64_t done, left;
 };
 
-/* Gives them a key in the order of their numbers. Those without a number are left. */
+/* Gives messages a key in the order of their numbers; those without a number are left. Then
+ * conversations stand at their newest message again. */
 MUST_USE struct error *chat_reclock_table(struct chat *chat, struct arena *a,
                                           struct chat_reclocked *out);

@@ -6,7 +6,10 @@
  *
  * One transaction: the row anew under the new key, the old one away, #STATE as it was read; when
  * the new key lies after #STATE.last_sk, the conversation moves there. In the order of the numbers,
- * so that each finds the one before it in place. */
+ * so that each finds the one before it in place.
+ *
+ * Then the conversations that stand too far ahead themselves, since our own clock was, go back to
+ * their newest message. */
 #include "messaging/chat_check.h"
 
 #include <stdlib.h>
@@ -26,6 +29,7 @@ struct misplaced {
 struct reclock {
     struct chat *chat;
     struct chat_reclocked *out;
+    bool is_second;    /* walk: messages are in place */
     struct arena part; /* the partition that is passing */
     struct str pk;
     VEC(struct misplaced) misplaced;
@@ -136,6 +140,52 @@ static struct error *place(struct chat *chat, struct arena *a, const struct misp
     return NULL;
 }
 
+/* -- a conversation ahead ---------------------------------------------------------------------- */
+
+static struct error *newest_message(struct chat *chat, struct arena *a, struct str group,
+                                    struct message_row *out, bool *found)
+{
+    struct rowstore_query query = {.pk = row_message_key(a, group, S("")).pk};
+    struct item *items;
+    size_t count;
+    TRY(rowstore_query(&chat->store, a, &query, &items, &count, NULL, NULL));
+    *found = false;
+    for (size_t i = 0; i < count; i++) {
+        struct message_row row;
+        message_row_decode(&items[i], &row);
+        if (row.seq && (!*found || row.seq > out->seq)) {
+            *out = row;
+            *found = true;
+        }
+    }
+    return NULL;
+}
+
+static struct error *pull_back(struct chat *chat, struct arena *a, struct str group, bool *is_done)
+{
+    struct conversation c;
+    struct rowstore_transaction t = {0};
+    struct rowstore_outcome outcome;
+    struct message_row newest;
+    bool found;
+    *is_done = false;
+    TRY(conversation_load(chat, a, group, &c, NULL));
+    TRY(newest_message(chat, a, group, &newest, &found));
+    if (!c.exists || c.count > CHAT_MEMBERS_MAX || !found || is_misplaced(chat, newest.sk))
+        return NULL;
+    const struct move move = {.conversation = &c,
+                              .new_sk = newest.sk,
+                              .text = newest.text,
+                              .sender = {newest.user_uuid, newest.handle, newest.display_name},
+                              .seq = c.state.seq,
+                              .may_replace = true};
+    add_state_update(a, &t, &c, newest.sk, c.state.seq);
+    add_moves(a, &t, &move);
+    TRY(rowstore_commit(&chat->store, a, &t, chat_uuid(chat, a), &outcome, NULL));
+    *is_done = outcome.is_committed;
+    return NULL;
+}
+
 /* -- the walk ---------------------------------------------------------------------------------- */
 
 static int by_number(const void *a, const void *b)
@@ -164,6 +214,21 @@ static struct error *end_partition(struct reclock *r)
     }
     arena_clear(&a);
     return error;
+}
+
+/* In the second walk. */
+static struct error *take_state(struct reclock *r, const struct item *item)
+{
+    struct key key = item_key(item);
+    struct str group, last_sk = item_str(item, S("last_sk"));
+    bool is_done;
+    if (!row_id(key.pk, S("CNV#"), &group) || !str_eq(key.sk, S("#STATE")) || !last_sk.len ||
+        !is_misplaced(r->chat, last_sk))
+        return NULL;
+    arena_reset(&r->part);
+    TRY(pull_back(r->chat, &r->part, arena_str(&r->part, group), &is_done));
+    is_done ? r->out->done++ : r->out->left++;
+    return NULL;
 }
 
 static struct error *take_row(struct reclock *r, const struct item *item, struct str text)
@@ -199,7 +264,7 @@ static struct error *walk(struct reclock *r, struct arena *page, struct buf *sta
         buf_reset(start);
         buf_add(start, from);
         for (size_t i = 0; i < count; i++)
-            TRY(take_row(r, &items[i], texts[i]));
+            TRY(r->is_second ? take_state(r, &items[i]) : take_row(r, &items[i], texts[i]));
         arena_reset(page);
     } while (start->len);
     return end_partition(r);
@@ -215,6 +280,10 @@ struct error *chat_reclock_table(struct chat *chat, struct arena *a, struct chat
     arena_init(&page);
     buf_init(&start, 1 << 16);
     struct error *error = walk(&r, &page, &start);
+    r.is_second = true;
+    memset(&r.misplaced, 0, sizeof r.misplaced);
+    if (!error)
+        error = walk(&r, &page, &start);
     if (error)
         error = error_new(a, error->kind, "%.*s", STR_ARG(error->message));
     buf_clear(&start);

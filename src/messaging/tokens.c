@@ -31,6 +31,7 @@ struct slot {
     char *memory; /* token, sub and username behind one another; NULL: empty */
     struct str token;
     struct token_claims claims;
+    int64_t starts_s; /* the later of iat and nbf: the clock may go back */
 };
 
 struct tokens {
@@ -129,8 +130,10 @@ static bool cache_get(struct tokens *t, struct arena *a, struct str token,
 {
     pthread_mutex_lock(&t->lock);
     const struct slot *slot = slot_of(t, token);
+    int64_t now = now_s(t);
     bool is_hit = slot->memory && crypto_equal(slot->token, token) &&
-                  now_s(t) - TOKEN_LEEWAY_S < slot->claims.expires_s;
+                  now - TOKEN_LEEWAY_S < slot->claims.expires_s &&
+                  now + TOKEN_LEEWAY_S >= slot->starts_s;
     if (is_hit) {
         *claims =
             (struct token_claims){arena_str(a, slot->claims.sub),
@@ -150,12 +153,13 @@ static struct str keep(char **at, struct str s)
     return kept;
 }
 
-static void cache_put(struct tokens *t, struct str token, const struct token_claims *claims)
+static void cache_put(struct tokens *t, struct str token, const struct token_claims *claims,
+                      int64_t starts_s)
 {
     if (token.len > CACHE_TOKEN_BYTES)
         return;
     char *memory = mem_alloc(token.len + claims->sub.len + claims->username.len + 1), *at = memory;
-    struct slot fresh = {.memory = memory, .token = keep(&at, token)};
+    struct slot fresh = {.memory = memory, .token = keep(&at, token), .starts_s = starts_s};
     fresh.claims.sub = keep(&at, claims->sub);
     fresh.claims.username = keep(&at, claims->username);
     fresh.claims.expires_s = claims->expires_s;
@@ -223,7 +227,7 @@ bool tokens_verify(struct tokens *t, struct arena *a, struct str token, struct t
     bool is_good = verify(t, a, token, &read, &word);
     if (is_good) {
         *claims = (struct token_claims){read.sub, read.username, read.exp};
-        cache_put(t, token, claims);
+        cache_put(t, token, claims, read.iat > read.nbf ? read.iat : read.nbf);
     }
     if (why)
         *why = word;

@@ -80,6 +80,11 @@ TEST(times_have_a_minute_of_leeway_and_no_more)
     CHECK_WORD(verdict(&b, arena, b.good), "good");
     b.time.time_us += 1000000LL; /* also when remembered */
     CHECK_WORD(verdict(&b, arena, b.good), "exp");
+    b.time.time_us = 1790000000LL * 1000000;
+    CHECK_WORD(verdict(&b, arena, b.good), "good");
+    b.time.set_us = -61 * 1000000LL; /* remembered or not, it has not begun */
+    CHECK_WORD(verdict(&b, arena, b.good), "iat");
+    b.time.set_us = 0;
     b.time.time_us = (1790000000LL - 61) * 1000000;
     CHECK_WORD(verdict_on(&b, arena, NULL, NULL), "iat");
     b.time.time_us += 1000000LL;

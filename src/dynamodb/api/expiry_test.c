@@ -63,20 +63,27 @@ static const char create[] =
     "\"BillingMode\":\"PAY_PER_REQUEST\","
     "\"StreamSpecification\":{\"StreamEnabled\":true,\"StreamViewType\":\"KEYS_ONLY\"}}";
 
+/* Makes the table and asks for the first iterator of a shard of its stream. */
+static struct str first_iterator(struct fixture *f, struct arena *arena)
+{
+    int status;
+    struct str arn =
+        member(arena, ask(f, "CreateTable", str_z(create), &status), "LatestStreamArn");
+    struct str request = arena_printf(arena, "{\"StreamArn\":\"%.*s\"}", STR_ARG(arn));
+    struct str shard = member(arena, ask(f, "DescribeStream", request, &status), "ShardId");
+    request = arena_printf(arena,
+                           "{\"StreamArn\":\"%.*s\",\"ShardId\":\"%.*s\",\"ShardIteratorType\":"
+                           "\"TRIM_HORIZON\"}",
+                           STR_ARG(arn), STR_ARG(shard));
+    return member(arena, ask(f, "GetShardIterator", request, &status), "ShardIterator");
+}
+
 TEST(a_shard_iterator_lives_15_minutes)
 {
     struct fixture f;
     int status;
     open_fixture(&f, arena);
-    struct str arn =
-        member(arena, ask(&f, "CreateTable", str_z(create), &status), "LatestStreamArn");
-    struct str request = arena_printf(arena, "{\"StreamArn\":\"%.*s\"}", STR_ARG(arn));
-    struct str shard = member(arena, ask(&f, "DescribeStream", request, &status), "ShardId");
-    request = arena_printf(arena,
-                           "{\"StreamArn\":\"%.*s\",\"ShardId\":\"%.*s\",\"ShardIteratorType\":"
-                           "\"TRIM_HORIZON\"}",
-                           STR_ARG(arn), STR_ARG(shard));
-    struct str it = member(arena, ask(&f, "GetShardIterator", request, &status), "ShardIterator");
+    struct str it = first_iterator(&f, arena), request;
     request = arena_printf(arena, "{\"ShardIterator\":\"%.*s\"}", STR_ARG(it));
 
     pass_minutes(&f, 15);
@@ -132,4 +139,31 @@ TEST(a_client_token_lives_10_minutes)
     engine_close(f.engine);
 }
 
-TAP_MAIN(T(a_shard_iterator_lives_15_minutes), T(a_client_token_lives_10_minutes))
+/* As long as the process runs: nothing of it ends, or lasts, because somebody set the clock. */
+TEST(iterators_and_tokens_do_not_mind_a_set_clock)
+{
+    struct fixture f;
+    int status;
+    open_fixture(&f, arena);
+    struct str it = first_iterator(&f, arena);
+    static const int64_t hours[] = {24 * 3650, 0, -24, 0};
+    for (size_t i = 0; i < countof(hours); i++) {
+        f.time.set_us = hours[i] * 3600 * 1000000;
+        ask(&f, "TransactWriteItems", count_up(arena, "one"), &status);
+        check_count(&f, "1");
+        ask(&f, "GetRecords", arena_printf(arena, "{\"ShardIterator\":\"%.*s\"}", STR_ARG(it)),
+            &status);
+        CHECK_INT(status, 200);
+    }
+    f.time.set_us = -24 * 3600 * 1000000LL;
+    pass_minutes(&f, 16);
+    ask(&f, "TransactWriteItems", count_up(arena, "one"), &status);
+    check_count(&f, "2");
+    ask(&f, "GetRecords", arena_printf(arena, "{\"ShardIterator\":\"%.*s\"}", STR_ARG(it)),
+        &status);
+    CHECK_INT(status, 400);
+    engine_close(f.engine);
+}
+
+TAP_MAIN(T(a_shard_iterator_lives_15_minutes), T(a_client_token_lives_10_minutes),
+         T(iterators_and_tokens_do_not_mind_a_set_clock))

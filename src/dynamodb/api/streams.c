@@ -250,7 +250,7 @@ struct error *run_get_shard_iterator(struct op *op)
     struct iterator it = {.stream_arn = in->stream_arn,
                           .stream_id = s.id,
                           .shard_id = shard.id,
-                          .issued_ms = clock_now_ms(op->clock)};
+                          .issued_ms = store_steady_ms(op->store)};
     switch (in->shard_iterator_type) {
     case ITERATOR_ABSENT:
     case ITERATOR_TRIM_HORIZON:
@@ -283,8 +283,8 @@ static struct error *check_iterator(struct op *op, struct str name, struct itera
 {
     if (!iterator_parse(op->arena, name, it))
         return invalid(op->arena, "Invalid ShardIterator");
-    int64_t now_ms = clock_now_ms(op->clock);
-    if (now_ms - it->issued_ms > ITERATOR_LIFE_MS)
+    int64_t age_ms = store_steady_ms(op->store) - it->issued_ms; /* below 0: an earlier run's */
+    if (age_ms > ITERATOR_LIFE_MS || age_ms < -ITERATOR_LIFE_MS)
         return error_new(op->arena, &error_ExpiredIteratorException,
                          "The shard iterator has expired. Shard iterators expire 15 minutes after "
                          "they are retrieved.");
@@ -316,7 +316,7 @@ struct error *run_get_records(struct op *op)
     next.next = page.next;
     /* An iterator that has found nothing yet stays at the horizon. */
     next.is_trim_horizon = it.is_trim_horizon && !page.count;
-    next.issued_ms = clock_now_ms(op->clock);
+    next.issued_ms = store_steady_ms(op->store);
     json_key(op->reply, S("NextShardIterator"));
     json_str(op->reply, iterator_name(op->arena, &next));
     return NULL;

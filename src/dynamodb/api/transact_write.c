@@ -9,7 +9,7 @@
  *
  * The token is remembered as a note of the store for IDEMPOTENCY_WINDOW_MS:
  *
- *     "transact/" token = until (8 bytes, Unix ms) fingerprint of the request (16 bytes)
+ *     "transact/" token = fingerprint of the request (16 bytes)
  *                         { size of the larger image (4 bytes), one for each action }
  *
  * Source: AWS "Amazon DynamoDB Transactions: How it works", Idempotency. */
@@ -152,14 +152,10 @@ static struct error *look_up_token(struct op *op, struct transaction *t, struct 
     struct str value;
     bool found;
     TRY(txn_note_get(txn, t->note, &value, &found));
-    int64_t until_ms;
-    size_t head = sizeof until_ms + sizeof t->fingerprint;
+    size_t head = sizeof t->fingerprint;
     if (!found || value.len < head)
         return NULL;
-    memcpy(&until_ms, value.data, sizeof until_ms);
-    if (until_ms <= clock_now_ms(op->clock))
-        return NULL;
-    if (memcmp(value.data + sizeof until_ms, t->fingerprint.bytes, sizeof t->fingerprint) != 0)
+    if (memcmp(value.data, t->fingerprint.bytes, head) != 0)
         return error_new(op->arena, &error_IdempotentParameterMismatchException,
                          "The request uses the same client token as a previous, but non-identical "
                          "request. Do not reuse a client token with different requests, unless "
@@ -181,17 +177,15 @@ static void remember_token(struct op *op, const struct transaction *t, struct tx
 {
     if (!t->note.len)
         return;
-    int64_t until_ms = clock_now_ms(op->clock) + IDEMPOTENCY_WINDOW_MS;
-    size_t head = sizeof until_ms + sizeof t->fingerprint;
+    size_t head = sizeof t->fingerprint;
     char *value = arena_alloc(op->arena, head + t->count * sizeof(uint32_t));
-    memcpy(value, &until_ms, sizeof until_ms);
-    memcpy(value + sizeof until_ms, t->fingerprint.bytes, sizeof t->fingerprint);
+    memcpy(value, t->fingerprint.bytes, head);
     for (size_t i = 0; i < t->count; i++) {
         uint32_t size = larger_size(&t->writes[i]);
         memcpy(value + head + i * sizeof size, &size, sizeof size);
     }
     struct str note = {value, head + t->count * sizeof(uint32_t)};
-    txn_note_put(txn, t->note, note, until_ms);
+    txn_note_put(txn, t->note, note, IDEMPOTENCY_WINDOW_MS);
 }
 
 /* -- deciding -----------------------------------------------------------------------------------

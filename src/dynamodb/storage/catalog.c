@@ -515,7 +515,7 @@ struct error *catalog_note_get(struct store *store, struct arena *a, struct str 
         return store_damaged(a, "a note cannot be read");
     int64_t expires_ms = (int64_t)get_u64(out->data);
     *out = str_from(*out, 8);
-    *found = !expires_ms || expires_ms > clock_now_ms(store->clock);
+    *found = !expires_ms || expires_ms > store_steady_ms(store);
     return NULL;
 }
 

@@ -102,6 +102,7 @@ struct worker;
 struct store {
     struct kv *kv;
     const struct clock *clock;
+    struct clock_steady steady; /* for what lives a fixed time: notes, iterators */
     const struct rand_source *rand;
     struct commit *commit;
     struct stripe *stripes;

@@ -106,6 +106,7 @@ struct error *store_open(struct arena *a, const struct store_options *options, s
     struct store *store = mem_zalloc(sizeof *store);
     store->kv = options->kv;
     store->clock = options->clock;
+    store->steady = clock_steady(options->clock);
     store->rand = options->rand;
     store->shard_life_ms = options->shard_life_ms ? options->shard_life_ms : SHARD_LIFE_MS;
     store->stripes = stripes_new();
@@ -125,6 +126,11 @@ struct error *store_open(struct arena *a, const struct store_options *options, s
     store->ager = worker_new(store, WORKER_AGER, ager_interval_ms(options), false);
     *out = store;
     return NULL;
+}
+
+int64_t store_steady_ms(const struct store *store)
+{
+    return clock_steady_ms(&store->steady);
 }
 
 /* Leaves the mark that nothing needs to be counted next time. */

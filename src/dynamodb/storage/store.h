@@ -35,6 +35,9 @@ MUST_USE struct error *store_open(struct arena *a, const struct store_options *o
                                   struct store **out);
 void store_close(struct store *store);
 
+/* The time for what lives a fixed time. The clock may be set meanwhile: this one only counts on. */
+int64_t store_steady_ms(const struct store *store);
+
 uint64_t store_written(const struct store *store); /* the newest sequence */
 uint64_t store_synced(const struct store *store);  /* UINT64_MAX after a failed sync */
 bool store_failed(const struct store *store);

@@ -348,7 +348,6 @@ TEST(together_is_one_state)
 TEST(notes_expire)
 {
     struct fixture *f = begin(arena, true);
-    int64_t now_ms = f->time.time_us / 1000;
     struct str value;
     bool found;
     uint64_t hash = txn_note_hash(S("token")), sequence;
@@ -356,7 +355,7 @@ TEST(notes_expire)
     txn_begin(&txn, f->store, arena);
     txn_lock(&txn, &hash, 1);
     CHECK(txn_note_get(&txn, S("token"), &value, &found) == NULL && !found);
-    txn_note_put(&txn, S("token"), S("value"), now_ms + 1000);
+    txn_note_put(&txn, S("token"), S("value"), 1000);
     CHECK(txn_commit(&txn) == NULL);
     txn_end(&txn);
     CHECK(catalog_note_put(f->store, arena, S("for ever"), S("x"), &sequence) == NULL);
@@ -371,6 +370,56 @@ TEST(notes_expire)
     CHECK(catalog_note_get(f->store, arena, S("for ever"), &value, &found) == NULL && found);
     CHECK(catalog_note_put(f->store, arena, S("for ever"), S(""), &sequence) == NULL);
     CHECK(catalog_note_get(f->store, arena, S("for ever"), &value, &found) == NULL && !found);
+    end(f, arena);
+}
+
+static void put_note(struct fixture *f, struct arena *a, struct str name)
+{
+    uint64_t hash = txn_note_hash(name);
+    struct txn txn;
+    txn_begin(&txn, f->store, a);
+    txn_lock(&txn, &hash, 1);
+    txn_note_put(&txn, name, S("value"), IDEMPOTENCY_WINDOW_MS);
+    CHECK(txn_commit(&txn) == NULL);
+    txn_end(&txn);
+}
+
+static bool has_note(struct fixture *f, struct arena *a, struct str name)
+{
+    struct str value;
+    bool found;
+    CHECK(catalog_note_get(f->store, a, name, &value, &found) == NULL);
+    return found && CHECK_STR(value, S("value"));
+}
+
+TEST(notes_live_their_time_whatever_the_clock_is_set_to)
+{
+    struct fixture *f = begin(arena, true);
+    const int64_t year_us = 365 * 86400 * 1000000LL, jumps[] = {0, year_us, -year_us, 0};
+    for (size_t i = 0; i < countof(jumps); i++) {
+        f->time.set_us = jumps[i];
+        put_note(f, arena, arena_printf(arena, "%zu", i));
+        store_work(f->store);
+        for (size_t k = 0; k <= i; k++)
+            CHECK(has_note(f, arena, arena_printf(arena, "%zu", k)));
+    }
+    f->time.time_us += IDEMPOTENCY_WINDOW_MS * 1000LL;
+    for (size_t i = 0; i < countof(jumps); i++)
+        CHECK(!has_note(f, arena, arena_printf(arena, "%zu", i)));
+
+    /* A whole run ahead: its notes are known to the next one, and no longer than others. */
+    f->time.set_us = year_us;
+    reopen(f, arena);
+    put_note(f, arena, S("ahead"));
+    f->time.set_us = 0;
+    reopen(f, arena);
+    CHECK(has_note(f, arena, S("ahead")));
+    store_work(f->store);
+    f->time.time_us += IDEMPOTENCY_WINDOW_MS * 1000LL - 1000;
+    store_work(f->store);
+    CHECK(has_note(f, arena, S("ahead")));
+    f->time.time_us += 1000;
+    CHECK(!has_note(f, arena, S("ahead")));
     end(f, arena);
 }
 
@@ -676,7 +725,8 @@ TEST(counts_are_made_exact_after_a_crash)
 TAP_MAIN(T(query_bounds), T(query_indexes), T(pages_join_without_gap),
          T(segments_share_out_all_items), T(items_come_back_after_reopening),
          T(index_writes_are_told), T(a_hundred_items_all_or_nothing), T(together_is_one_state),
-         T(notes_expire), T(definitions_survive_whole), T(names_are_sorted_and_paged),
+         T(notes_expire), T(notes_live_their_time_whatever_the_clock_is_set_to),
+         T(definitions_survive_whole), T(names_are_sorted_and_paged),
          T(deleted_table_leaves_nothing), T(new_index_is_filled), T(answers_wait_for_the_sync),
          T(failed_sync_is_final), T(failed_reads_are_errors), T(newer_format_is_refused),
          T(damaged_catalog_is_refused), T(counts_are_made_exact_after_a_crash))

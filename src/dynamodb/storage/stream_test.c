@@ -300,6 +300,49 @@ TEST(records_are_trimmed_after_a_day)
     end(f, arena);
 }
 
+/* What was written while the clock was ten years ahead goes with what was written after it. */
+TEST(records_of_a_clock_ahead_are_not_kept_for_ever)
+{
+    struct fixture *f = begin(arena, VIEW_KEYS_ONLY);
+    test_put(f->store, arena, f->id, item_of_key(arena, "p", "1"));
+    f->time.set_us = 3650LL * DAY_MS * 1000;
+    test_put(f->store, arena, f->id, item_of_key(arena, "p", "2"));
+    f->time.set_us = 0;
+    f->time.time_us += 1000;
+    test_put(f->store, arena, f->id, item_of_key(arena, "p", "3"));
+    store_work(f->store);
+    CHECK(store_wait(f->store, store_written(f->store)));
+    CHECK_STR(read_all(f, arena, newest_stream(f)), S("INSERT p, MODIFY p, MODIFY p"));
+    f->time.time_us += (DAY_MS - 1) * 1000LL;
+    store_work(f->store);
+    CHECK_STR(read_all(f, arena, newest_stream(f)), S("MODIFY p, MODIFY p"));
+    f->time.time_us += 1000;
+    store_work(f->store);
+    CHECK_STR(read_all(f, arena, newest_stream(f)), S(""));
+    end(f, arena);
+}
+
+TEST(streams_closed_by_a_clock_ahead_are_not_kept_for_ever)
+{
+    struct fixture *f = begin(arena, VIEW_KEYS_ONLY);
+    const struct stream *streams;
+    uint64_t sequence;
+    size_t count;
+    f->time.set_us = 3650LL * DAY_MS * 1000;
+    catalog_lock(f->store);
+    CHECK(catalog_delete(f->store, arena, f->id, &sequence) == NULL);
+    catalog_unlock(f->store);
+    f->time.set_us = 0;
+    store_work(f->store);
+    f->time.time_us += (DAY_MS - 1) * 1000LL;
+    CHECK(stream_list(f->store, arena, S(""), &streams, &count) == NULL);
+    CHECK_INT(count, 1);
+    f->time.time_us += 1000;
+    CHECK(stream_list(f->store, arena, S(""), &streams, &count) == NULL);
+    CHECK_INT(count, 0);
+    end(f, arena);
+}
+
 TEST(expired_items_go)
 {
     struct fixture *f = begin(arena, VIEW_NEW_AND_OLD_IMAGES);
@@ -354,4 +397,6 @@ TEST(expiry_walks_large_tables)
 TAP_MAIN(T(changes_are_recorded_in_order), T(views_hold_what_they_say),
          T(nothing_above_the_watermark_is_shown), T(numbers_are_never_used_again),
          T(switched_off_and_on_is_another_stream), T(streams_outlive_their_table_for_a_day),
-         T(records_are_trimmed_after_a_day), T(expired_items_go), T(expiry_walks_large_tables))
+         T(records_are_trimmed_after_a_day), T(records_of_a_clock_ahead_are_not_kept_for_ever),
+         T(streams_closed_by_a_clock_ahead_are_not_kept_for_ever), T(expired_items_go),
+         T(expiry_walks_large_tables))

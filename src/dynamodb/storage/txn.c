@@ -12,11 +12,13 @@
 #include "dynamodb/storage/txn.h"
 
 #include "base/vec.h"
+#include "dynamodb/model/limits.h"
 #include "dynamodb/storage/history.h"
 #include "dynamodb/storage/index.h"
 #include "dynamodb/storage/internal.h"
 #include "dynamodb/storage/stream_log.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 struct op {
@@ -226,14 +228,15 @@ uint64_t txn_note_hash(struct str name)
     return str_hash(name) * 0x9E3779B97F4A7C15u;
 }
 
-void txn_note_put(struct txn *t, struct str name, struct str value, int64_t expires_ms)
+void txn_note_put(struct txn *t, struct str name, struct str value, int64_t life_ms)
 {
+    assert(life_ms > 0 && life_ms <= IDEMPOTENCY_WINDOW_MS);
+    int64_t expires_ms = store_steady_ms(t->store) + life_ms;
     char *stored = arena_alloc(t->arena, 8);
     put_u64(stored, (uint64_t)expires_ms);
     plan_put(t, key_named(t->arena, SPACE_NOTE, name),
              arena_join(t->arena, (struct str){stored, 8}, value));
-    if (expires_ms)
-        plan_put(t, key_expiry(t->arena, expires_ms, name), S(""));
+    plan_put(t, key_expiry(t->arena, expires_ms, name), S(""));
 }
 
 struct error *txn_note_get(struct txn *t, struct str name, struct str *out, bool *found)

@@ -32,9 +32,9 @@ MUST_USE struct error *txn_get(struct txn *t, const struct table *table, const s
 /* `old` is what txn_get gave; a `new` that does not exist deletes. Each key at most once. */
 void txn_put(struct txn *t, const struct table *table, const struct item_key *key, struct item old,
              struct item new_item, enum txn_author author);
-/* A durable fact in the same batch; expires_ms 0 keeps it. Read with txn_note_get, which does not
- * find what has expired. */
-void txn_note_put(struct txn *t, struct str name, struct str value, int64_t expires_ms);
+/* A durable fact in the same batch, for life_ms, at most IDEMPOTENCY_WINDOW_MS. Read with
+ * txn_note_get, which does not find what has expired. */
+void txn_note_put(struct txn *t, struct str name, struct str value, int64_t life_ms);
 uint64_t txn_note_hash(struct str name); /* for txn_lock: others on this note wait */
 MUST_USE struct error *txn_note_get(struct txn *t, struct str name, struct str *out, bool *found);
 MUST_USE struct error *txn_commit(struct txn *t);

@@ -11,6 +11,7 @@
 #include "dynamodb/storage/worker.h"
 
 #include "base/log.h"
+#include "dynamodb/model/limits.h"
 #include "dynamodb/storage/backfill.h"
 #include "dynamodb/storage/copy.h"
 #include "dynamodb/storage/internal.h"
@@ -92,8 +93,14 @@ void worker_wake(struct worker *w)
 /* -- notes --------------------------------------------------------------------------------------
  */
 
-/* The note goes only if this is its time: it may have been put again with a later one. */
-static struct error *purge_one(struct store *store, struct arena *a, struct str key)
+/* Notes that expire between two times, and what becomes of them. */
+struct ending {
+    int64_t from_ms, to_ms;
+    int64_t until_ms; /* their new time; 0: they go */
+};
+
+/* A note is touched only if this is its time: it may have been put again with a later one. */
+static struct error *end_one(struct store *store, struct arena *a, struct str key, int64_t until_ms)
 {
     int64_t expires_ms;
     struct str name, value;
@@ -102,19 +109,28 @@ static struct error *purge_one(struct store *store, struct arena *a, struct str 
         return store_damaged(a, "an expiry cannot be read");
     struct str note = key_named(a, SPACE_NOTE, name);
     TRY(store_read(store, a, note, &value, &found));
+    bool is_its_time = found && value.len >= 8 && (int64_t)get_u64(value.data) == expires_ms;
+    char until[8];
+    put_u64(until, (uint64_t)until_ms);
     uint64_t sequence;
     struct kv_batch *batch = commit_begin(store->commit, &sequence);
-    if (found && value.len >= 8 && (int64_t)get_u64(value.data) == expires_ms)
-        kv_batch_delete(batch, note);
     kv_batch_delete(batch, key);
+    if (is_its_time && until_ms) {
+        kv_batch_put(batch, note,
+                     arena_join(a, (struct str){until, sizeof until}, str_from(value, 8)));
+        kv_batch_put(batch, key_expiry(a, until_ms, name), S(""));
+    } else if (is_its_time) {
+        kv_batch_delete(batch, note);
+    }
     return commit_end(store->commit, a);
 }
 
-static struct error *purge_page(struct store *store, struct arena *a, size_t *count)
+static struct error *end_page(struct store *store, struct arena *a, const struct ending *ending,
+                              size_t *count)
 {
     struct str *keys = arena_array(a, struct str, NOTES_PAGE);
-    struct str low = {(const char[]){SPACE_EXPIRY}, 1};
-    struct str high = key_expiry(a, clock_now_ms(store->clock) + 1, S(""));
+    struct str low = key_expiry(a, ending->from_ms, S(""));
+    struct str high = key_expiry(a, ending->to_ms, S(""));
     struct kv_read *read = commit_read_begin(store->commit, false);
     struct kv_cursor *cursor = NULL;
     struct error *error = kv_cursor_open(read, a, low, high, true, &cursor);
@@ -135,20 +151,29 @@ static struct error *purge_page(struct store *store, struct arena *a, size_t *co
         struct str name = str_from(keys[i], 1 + 8);
         struct stripe *stripe = stripe_of(store, txn_note_hash(name));
         pthread_mutex_lock(&stripe->lock);
-        error = purge_one(store, a, keys[i]);
+        error = end_one(store, a, keys[i], ending->until_ms);
         pthread_mutex_unlock(&stripe->lock);
     }
     return error;
 }
 
-static struct error *purge_notes(struct store *store, struct worker *w)
+static struct error *end_all(struct store *store, struct worker *w, const struct ending *ending)
 {
     size_t count;
     do {
-        TRY(purge_page(store, &w->arena, &count));
+        TRY(end_page(store, &w->arena, ending, &count));
         arena_reset(&w->arena);
     } while (count == NOTES_PAGE && !worker_is_stopping(w));
     return NULL;
+}
+
+/* Those whose time is over go. Those that would outlive every new one were put by a run whose clock
+ * was ahead: they get the longest life there is, from now on. */
+static struct error *end_notes(struct store *store, struct worker *w)
+{
+    int64_t now_ms = store_steady_ms(store), latest_ms = now_ms + IDEMPOTENCY_WINDOW_MS;
+    TRY(end_all(store, w, &(struct ending){0, now_ms + 1, 0}));
+    return end_all(store, w, &(struct ending){latest_ms + 1, INT64_MAX, latest_ms});
 }
 
 /* -- rounds -------------------------------------------------------------------------------------
@@ -197,7 +222,7 @@ static const struct job {
     [WORKER_UPKEEP] = {{"filling an index", backfill_run},
                        {"counting items", count_anew},
                        {"expiring items", ttl_sweep},
-                       {"expiring notes", purge_notes},
+                       {"expiring notes", end_notes},
                        {"saving counts", save_counts}},
     [WORKER_COPIER] = {{"making a backup", copy_backups},
                        {"restoring a table", copy_tables},
