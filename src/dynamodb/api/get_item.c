@@ -95,11 +95,31 @@ static struct error *check_batch_keys(struct op *op, const struct keys_and_attri
     return NULL;
 }
 
+/* Of the two ways to say what is wanted a batch takes one, for all its tables. */
+static struct error *check_one_form(struct op *op, const struct batch_get_item_input *in)
+{
+    const struct keys_and_attributes *older = NULL, *newer = NULL;
+    for (size_t i = 0; i < in->request_items.count; i++) {
+        const struct keys_and_attributes *k = &in->request_items.items[i].value;
+        if (k->attributes_to_get.is_given)
+            older = k;
+        if (k->projection_expression.data)
+            newer = k;
+    }
+    if (!older || !newer)
+        return NULL;
+    struct get_expressions both;
+    set_projection(&both, newer->projection_expression, &newer->expression_attribute_names,
+                   &older->attributes_to_get);
+    return expressions_check(op->arena, &both.all);
+}
+
 static struct error *begin_batch(struct op *op, const struct batch_get_item_input *in,
                                  struct batch_progress **out)
 {
     if (!in->request_items.count)
         return invalid(op->arena, "The requestItems parameter is required for BatchGetItem");
+    TRY(check_one_form(op, in));
     struct batch_progress *p = arena_new(op->arena, struct batch_progress);
     p->shows = arena_array(op->arena, struct show, in->request_items.count);
     p->halves = arena_array(op->arena, uint64_t, in->request_items.count);

@@ -24,15 +24,17 @@
 struct error *select_resolve(struct op *op, struct select *s)
 {
     const struct statement *st = s->statement;
-    TRY(op_table(op, st->table, &s->table));
-    if (!st->index.len)
-        return NULL;
-    s->index = table_index(s->table, st->index);
-    if (!s->index)
-        return invalid(op->arena, "The table does not have the specified index");
-    if (s->index->keys.partition_count > 1 || s->index->keys.sort_count > 1)
+    struct error *no_table = op_table(op, st->table, &s->table);
+    s->index = no_table || !st->index.len ? NULL : table_index(s->table, st->index);
+    if (s->index && (s->index->keys.partition_count > 1 || s->index->keys.sort_count > 1))
         return invalid(op->arena, "PartiQL statements cannot be executed on tables with "
                                   "multi-attribute HASH keys or multi-attribute RANGE keys.");
+    TRY(st->column_error);
+    TRY(no_table);
+    if (!st->index.len)
+        return NULL;
+    if (!s->index)
+        return invalid(op->arena, "The table does not have the specified index");
     if (s->index->is_global && s->is_consistent)
         return invalid(op->arena,
                        "Strongly consistent read is not supported on Global Secondary Indexes");

@@ -279,8 +279,9 @@ TEST(limits_hold)
               S("Invalid FilterExpression: Expression size has exceeded the maximum allowed size; "
                 "expression size: 4097"));
     row.text = arena_z(arena, repeated(arena, "SET a = :a", " ", 4087, ""));
-    CHECK_STR(verdict(arena, EXPR_UPDATE, &row),
-              S("Invalid UpdateExpression: Expression size has exceeded the maximum allowed size;"));
+    CHECK_STR(
+        verdict(arena, EXPR_UPDATE, &row),
+        S("Invalid UpdateExpression: Expression size has exceeded the maximum allowed size;"));
     row.text = arena_z(arena, repeated(arena, "a IN (:a", ",:a", 99, ")"));
     CHECK_STR(verdict(arena, EXPR_FILTER, &row), S("ok"));
     row.text = arena_z(arena, repeated(arena, "a IN (:a", ",:a", 100, ")"));

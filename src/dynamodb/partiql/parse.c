@@ -285,6 +285,18 @@ static struct error *parse_delete(struct parser *p, struct statement_ast *s)
 /* -- all ----------------------------------------------------------------------------------------
  */
 
+/* No statement. Of an expression standing alone the service says what it cannot do; known is only
+ * what it calls IS. */
+static struct error *refuse_bare(struct parser *p)
+{
+    const struct ast *bare;
+    bool is_whole =
+        !parse_expression(p, &bare) && (is_kind(p, LEX_END) || is_kind(p, LEX_SEMICOLON));
+    if (is_whole && bare->kind == AST_IS)
+        return invalid(p->arena, "Unsupported operation: IsType");
+    return not_well_formed(p->arena, "Expected data manipulation");
+}
+
 static struct error *parse_any(struct parser *p, struct statement_ast *s)
 {
     static const struct {
@@ -295,7 +307,7 @@ static struct error *parse_any(struct parser *p, struct statement_ast *s)
     for (size_t i = 0; i < countof(forms); i++)
         if (take_word(p, forms[i].word))
             return forms[i].parse(p, s);
-    return not_well_formed(p->arena, "Expected data manipulation");
+    return refuse_bare(p);
 }
 
 struct error *parse_statement(struct arena *a, struct str text, const struct statement_ast **out)

@@ -154,6 +154,20 @@ static bool names_function(struct str word)
     return false;
 }
 
+/* Keywords that are operators. */
+static bool names_operator(struct str word)
+{
+    static const struct str names[] = {
+        STR_INIT("and"),   STR_INIT("or"),      STR_INIT("is"),
+        STR_INIT("in"),    STR_INIT("between"), STR_INIT("like"),
+        STR_INIT("union"), STR_INIT("except"),  STR_INIT("intersect"),
+    };
+    for (size_t i = 0; i < countof(names); i++)
+        if (str_eq_nocase(names[i], word))
+            return true;
+    return false;
+}
+
 static struct error *parse_keyword(struct parser *p, struct ast **out)
 {
     static const struct {
@@ -177,6 +191,8 @@ static struct error *parse_keyword(struct parser *p, struct ast **out)
     }
     if (is_word(p, "from"))
         return not_well_formed(p->arena, "Expected data manipulation");
+    if (names_operator(word->text))
+        return not_well_formed(p->arena, "Unexpected operator");
     return not_well_formed(p->arena, "Unexpected keyword");
 }
 
@@ -360,14 +376,15 @@ static const struct infix *find_infix(const struct parser *p, bool *is_negated)
     return NULL;
 }
 
-/* The words that may stand behind IS, with how many numbers in parentheses at most. */
+/* The words that may stand behind IS. */
 static bool names_type(struct str word)
 {
     static const char *const types[] = {
-        "missing", "null", "boolean",   "bool",    "smallint", "integer", "int",
-        "float",   "real", "double",    "decimal", "dec",      "numeric", "timestamp",
-        "date",    "time", "character", "char",    "varchar",  "string",  "symbol",
-        "clob",    "blob", "struct",    "tuple",   "list",     "sexp",    "bag"};
+        "missing", "null", "boolean",   "bool",     "smallint", "integer",  "int",
+        "float",   "real", "double",    "decimal",  "dec",      "numeric",  "timestamp",
+        "date",    "time", "character", "char",     "varchar",  "string",   "symbol",
+        "clob",    "blob", "struct",    "tuple",    "list",     "sexp",     "bag",
+        "int2",    "int4", "int8",      "integer2", "integer4", "integer8", "bigint"};
     for (size_t i = 0; i < countof(types); i++)
         if (str_eq_nocase(word, str_z(types[i])))
             return true;
@@ -376,12 +393,15 @@ static bool names_type(struct str word)
 
 static struct error *parse_is(struct parser *p, struct ast *is)
 {
-    if (!is_kind(p, LEX_KEYWORD) || !names_type(p->at->text))
+    bool is_name = is_kind(p, LEX_KEYWORD) || is_kind(p, LEX_IDENTIFIER); /* INT4 is no keyword */
+    if (!is_name || !names_type(p->at->text))
         return not_well_formed(p->arena, "Expected type name");
     is->type = p->at->text;
     advance(p);
     if (str_eq_nocase(is->type, S("double")))
         take_word(p, "precision");
+    else if (str_eq_nocase(is->type, S("character")))
+        take_word(p, "varying");
     return NULL;
 }
 

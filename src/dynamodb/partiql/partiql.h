@@ -45,7 +45,8 @@ struct statement {
 
     /* SELECT */
     const struct statement_column *columns;
-    size_t column_count; /* 0: all */
+    size_t column_count;        /* 0: all */
+    struct error *column_error; /* of an index's columns: told once the index is known */
     const struct statement_order *order;
     size_t order_count;
 

@@ -177,7 +177,9 @@ static struct error *read_rest(const struct reader *r, const struct statement_as
         if (ast->refused.name.len)
             return invalid_at(r->arena, ast->refused.place, "Unsupported clause: %.*s",
                               STR_ARG(ast->refused.name));
-        TRY(read_columns(r->arena, ast, s));
+        s->column_error = read_columns(r->arena, ast, s);
+        if (ast->kind == STATEMENT_EXISTS || !s->index.len)
+            TRY(s->column_error);
         return read_order(r->arena, ast, s);
     case STATEMENT_INSERT:
         return read_insert(r, ast, s);
