@@ -12,6 +12,7 @@
 #include "dynamodb/storage/catalog.h"
 #include "json/writer.h"
 
+struct programs;  /* programs.h */
 struct throttle;  /* throttle.h */
 struct transient; /* transient.h */
 struct transfers; /* transfer.h */
@@ -33,6 +34,7 @@ struct op {
     struct transfers *transfers;
     struct str region, account_id;
     struct str endpoint;         /* host and port that clients reach this server at */
+    struct programs *programs;   /* compiled expressions */
     struct throttle *throttle;   /* NULL: capacity is only counted */
     struct transient *transient; /* NULL: changes of tables are instant */
 };

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "dynamodb/api/api.h"
+#include "dynamodb/api/programs.h"
 #include "dynamodb/api/shape.h"
 #include "dynamodb/api/throttle.h"
 #include "dynamodb/api/transfer.h"
@@ -25,6 +26,7 @@
 #define DEFAULT_ACCOUNT S("000000000000")
 #define DEFAULT_ENDPOINT S("localhost:8000")
 #define DEFAULT_CACHE_BYTES (8u << 20)
+#define PROGRAM_BYTES (512u << 10) /* some hundred bytes for each text that applications use */
 
 struct engine {
     struct arena arena; /* of the strings below */
@@ -32,6 +34,7 @@ struct engine {
     const struct clock *clock;
     const struct rand_source *rand;
     struct str region, account_id, endpoint;
+    struct programs *programs;   /* compiled expressions */
     struct throttle *throttle;   /* NULL: capacity is not enforced */
     struct transient *transient; /* NULL: states are instant */
     struct transfers *transfers;
@@ -71,6 +74,7 @@ static struct op new_op(struct engine *engine)
         .region = engine->region,
         .account_id = engine->account_id,
         .endpoint = engine->endpoint,
+        .programs = engine->programs,
         .throttle = engine->throttle,
         .transient = engine->transient,
     };
@@ -101,6 +105,7 @@ struct error *engine_open(struct arena *a, const struct engine_options *options,
         arena_str(&engine->arena, options->account_id.len ? options->account_id : DEFAULT_ACCOUNT);
     engine->endpoint =
         arena_str(&engine->arena, options->endpoint.len ? options->endpoint : DEFAULT_ENDPOINT);
+    engine->programs = programs_new(PROGRAM_BYTES);
     if (options->enforces_capacity)
         engine->throttle = throttle_new();
     if (options->transient_ms)
@@ -118,6 +123,7 @@ void engine_close(struct engine *engine)
 {
     transfers_free(engine->transfers);
     store_close(engine->store);
+    programs_free(engine->programs);
     throttle_free(engine->throttle);
     transient_free(engine->transient);
     arena_clear(&engine->arena);

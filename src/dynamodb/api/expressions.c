@@ -1,6 +1,7 @@
 #include "dynamodb/api/expressions.h"
 
 #include "dynamodb/api/attribute.h"
+#include "dynamodb/api/programs.h"
 
 static const char *kind_name(enum expr_kind kind)
 {
@@ -180,15 +181,16 @@ static struct error *take_parameters(struct arena *a, const struct expressions *
     return take_values(a, e->values, params);
 }
 
-static struct error *bind(struct arena *a, struct expression *x, struct expr_params *params)
+static struct error *bind(struct op *op, struct expression *x, struct expr_params *params)
 {
     const struct program *program;
-    TRY(expr_parse(a, x->kind, x->text, &program));
-    return expr_bind(a, program, params, &x->bound);
+    TRY(programs_find(op->programs, op->arena, x->kind, x->text, &program));
+    return expr_bind(op->arena, program, params, &x->bound);
 }
 
-struct error *expressions_bind(struct arena *a, struct expressions *e)
+struct error *expressions_bind(struct op *op, struct expressions *e)
 {
+    struct arena *a = op->arena;
     struct expr_params params = {0};
     TRY(layer_envelope(a, e->enveloped, PART_PARAMETERS, take_parameters(a, e, &params)));
     /* The service reads them in this order, whatever the request's. */
@@ -204,7 +206,7 @@ struct error *expressions_bind(struct arena *a, struct expressions *e)
         for (size_t i = 0; i < e->count; i++) {
             struct expression *x = &e->items[i];
             if (x->kind == order[k].kind && x->text.data)
-                TRY(layer_envelope(a, e->enveloped, order[k].part, bind(a, x, &params)));
+                TRY(layer_envelope(a, e->enveloped, order[k].part, bind(op, x, &params)));
         }
     }
     if (!params.name_count && !params.value_count)

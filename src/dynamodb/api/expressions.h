@@ -36,4 +36,4 @@ static inline void expressions_add_older(struct expressions *e, bool is_given, c
 }
 
 MUST_USE struct error *expressions_check(struct arena *a, const struct expressions *e);
-MUST_USE struct error *expressions_bind(struct arena *a, struct expressions *e);
+MUST_USE struct error *expressions_bind(struct op *op, struct expressions *e);

@@ -42,7 +42,7 @@ struct error *run_get_item(struct op *op)
     if (in->key.error)
         return in->key.error;
     TRY(show_check(op->arena, &in->attributes_to_get));
-    TRY(expressions_bind(op->arena, &g.all));
+    TRY(expressions_bind(op, &g.all));
 
     const struct table *t;
     TRY(op_table(op, in->table_name, &t));
@@ -114,6 +114,15 @@ static struct error *check_one_form(struct op *op, const struct batch_get_item_i
     return expressions_check(op->arena, &both.all);
 }
 
+/* The older form on one table does not go with the newer one on another. */
+static bool uses_older_form(const struct batch_get_item_input *in)
+{
+    for (size_t i = 0; i < in->request_items.count; i++)
+        if (in->request_items.items[i].value.attributes_to_get.is_given)
+            return true;
+    return false;
+}
+
 static struct error *begin_batch(struct op *op, const struct batch_get_item_input *in,
                                  struct batch_progress **out)
 {
@@ -125,14 +134,18 @@ static struct error *begin_batch(struct op *op, const struct batch_get_item_inpu
     p->halves = arena_array(op->arena, uint64_t, in->request_items.count);
     p->refused = arena_array(op->arena, bool *, in->request_items.count);
     size_t key_count = 0;
+    bool is_older = uses_older_form(in);
     for (size_t i = 0; i < in->request_items.count; i++) {
         const struct keys_and_attributes *k = &in->request_items.items[i].value;
         struct get_expressions g;
         set_projection(&g, k->projection_expression, &k->expression_attribute_names,
                        &k->attributes_to_get);
+        if (!k->attributes_to_get.is_given)
+            expressions_add_older(&g.all, is_older && k->projection_expression.data,
+                                  "AttributesToGet");
         TRY(expressions_check(op->arena, &g.all));
         TRY(show_check(op->arena, &k->attributes_to_get));
-        TRY(expressions_bind(op->arena, &g.all));
+        TRY(expressions_bind(op, &g.all));
         TRY(check_batch_keys(op, k));
         p->shows[i] = (struct show){g.projection.bound, &k->attributes_to_get};
         p->refused[i] = arena_array(op->arena, bool, k->keys.count + 1);
@@ -322,7 +335,7 @@ static struct error *bind_gets(struct op *op, const struct transact_get_items_in
         struct get_expressions e;
         set_projection(&e, g->projection_expression, &g->expression_attribute_names, NULL);
         TRY(expressions_check(op->arena, &e.all));
-        TRY(expressions_bind(op->arena, &e.all));
+        TRY(expressions_bind(op, &e.all));
         states[i] = (struct transact_get_state){.show.projection = e.projection.bound,
                                                 .table_name = g->table_name};
     }

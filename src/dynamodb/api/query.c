@@ -48,7 +48,7 @@ static struct error *check_request(struct op *op, const struct query_input *in,
                                            .has_projection = in->projection_expression.data,
                                            .attributes_to_get = &in->attributes_to_get};
     TRY(selection_check(op->arena, &q->page.selection, in->index_name));
-    TRY(expressions_bind(op->arena, &q->all));
+    TRY(expressions_bind(op, &q->all));
     if (in->key_condition_expression.data)
         TRY(key_condition_check(op->arena, q->items[2].bound));
     else

@@ -51,7 +51,7 @@ static struct error *check_request(struct op *op, const struct scan_input *in, s
                                            .has_projection = in->projection_expression.data,
                                            .attributes_to_get = &in->attributes_to_get};
     TRY(selection_check(op->arena, &s->page.selection, in->index_name));
-    TRY(expressions_bind(op->arena, &s->all));
+    TRY(expressions_bind(op, &s->all));
     s->page.selection.projection = s->items[0].bound;
     s->page.filter = s->items[1].bound;
     return NULL;

@@ -28,7 +28,7 @@ static const struct bound *bound_of(const struct write *w, enum expr_kind kind)
 
 struct error *write_bind(struct op *op, struct write *w)
 {
-    return expressions_bind(op->arena, &w->expressions);
+    return expressions_bind(op, &w->expressions);
 }
 
 struct error *write_bind_older(struct op *op, struct write *w, const attribute_update_map *updates,
