@@ -16,6 +16,8 @@
 #define GRACE_MS 5000
 #define DELAYED_MS 1000 /* -delayTransientStatuses */
 #define MAX_TRANSIENT_MS (60 * 60 * 1000)
+#define COLLECTION_MB (10 * 1024)
+#define MAX_COLLECTION_MB (1 << 30)
 #define SHARD_SECONDS (4 * 60 * 60)
 #define MAX_SHARD_SECONDS (24 * 60 * 60)
 
@@ -24,7 +26,7 @@ struct settings {
     struct credentials *credentials; /* NULL: any will do */
     bool in_memory, any_credentials, is_any_origin, enforces_capacity;
     uint16_t port;
-    uint64_t cache_mb, transient_ms, shard_seconds;
+    uint64_t cache_mb, transient_ms, shard_seconds, collection_mb;
     struct option_list binds, hosts, triggers;
 };
 
@@ -52,6 +54,8 @@ static const char usage[] =
     "                     minutes of burst, as AWS does\n"
     "  --transient-states MS\n"
     "                     let CREATING, UPDATING and DELETING be seen for that long (0)\n"
+    "  --collection-mb N  let the items of a partition, with their entries in local indexes, have\n"
+    "                     N MB (10240, as AWS)\n"
     "  --shard-seconds N  close the shards of streams after that long, and let others follow "
     "them,\n"
     "                     to see how a consumer takes it (14400: every four hours, as AWS)\n"
@@ -80,6 +84,7 @@ static struct error *read_flags(struct cli *cli, struct settings *s, bool *wants
         {"--cors", OPTION_FLAG, &s->is_any_origin},
         {"--enforce-capacity", OPTION_FLAG, &s->enforces_capacity},
         {"--transient-states", OPTION_COUNT, &s->transient_ms},
+        {"--collection-mb", OPTION_COUNT, &s->collection_mb},
         {"--shard-seconds", OPTION_COUNT, &s->shard_seconds},
         {"--bucket-dir", OPTION_TEXT, &s->bucket_dir},
         {"--trigger", OPTION_LIST, &s->triggers},
@@ -122,6 +127,9 @@ static struct error *check_flags(struct cli *cli, const struct settings *s, bool
     if (s->transient_ms > MAX_TRANSIENT_MS)
         return error_new(cli->arena, &error_usage, "--transient-states is at most an hour: %d",
                          MAX_TRANSIENT_MS);
+    if (!s->collection_mb || s->collection_mb > MAX_COLLECTION_MB)
+        return error_new(cli->arena, &error_usage, "--collection-mb is a number from 1 to %d",
+                         MAX_COLLECTION_MB);
     if (!s->shard_seconds || s->shard_seconds > MAX_SHARD_SECONDS)
         return error_new(cli->arena, &error_usage, "--shard-seconds is a number from 1 to %d",
                          MAX_SHARD_SECONDS);
@@ -154,6 +162,7 @@ static struct error *open_engine(struct cli *cli, const struct settings *s, stru
                                                 .cache_bytes = (size_t)s->cache_mb << 20,
                                                 .enforces_capacity = s->enforces_capacity,
                                                 .bucket_dir = s->bucket_dir,
+                                                .collection_bytes = (int64_t)s->collection_mb << 20,
                                                 .shard_life_ms = (int64_t)s->shard_seconds * 1000,
                                                 .transient_ms = (int64_t)s->transient_ms,
                                                 .clock = &clock_system,
@@ -225,7 +234,10 @@ static struct error *run_server(struct cli *cli, const struct settings *s, bool 
 
 static struct error *run(struct cli *cli)
 {
-    struct settings s = {.port = 8000, .durability = "sync", .shard_seconds = SHARD_SECONDS};
+    struct settings s = {.port = 8000,
+                         .durability = "sync",
+                         .shard_seconds = SHARD_SECONDS,
+                         .collection_mb = COLLECTION_MB};
     bool wants_help = false, is_exposed;
     TRY(read_flags(cli, &s, &wants_help));
     if (wants_help) {

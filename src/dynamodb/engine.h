@@ -19,14 +19,15 @@ enum durability {
 struct engine_options {
     const char *data_dir; /* NULL: in memory */
     enum durability durability;
-    struct str region;      /* empty: us-east-1 */
-    struct str account_id;  /* empty: 000000000000 */
-    struct str endpoint;    /* for DescribeEndpoints; empty: localhost:8000 */
-    size_t cache_bytes;     /* block cache of the store on disk; 0: 8 MB */
-    bool enforces_capacity; /* provisioned tables throttle */
-    const char *bucket_dir; /* exports and imports: the bucket NAME is its folder NAME; or NULL */
-    int64_t shard_life_ms;  /* until a stream's shard closes and has a child; 0: four hours */
-    int64_t transient_ms;   /* how long CREATING, UPDATING and DELETING are seen; 0: not at all */
+    struct str region;        /* empty: us-east-1 */
+    struct str account_id;    /* empty: 000000000000 */
+    struct str endpoint;      /* for DescribeEndpoints; empty: localhost:8000 */
+    size_t cache_bytes;       /* block cache of the store on disk; 0: 8 MB */
+    bool enforces_capacity;   /* provisioned tables throttle */
+    const char *bucket_dir;   /* exports and imports: the bucket NAME is its folder NAME; or NULL */
+    int64_t shard_life_ms;    /* until a stream's shard closes and has a child; 0: four hours */
+    int64_t collection_bytes; /* that an item collection may have; 0: 10 GB */
+    int64_t transient_ms;     /* how long CREATING, UPDATING and DELETING are seen; 0: not at all */
     const struct clock *clock;
     const struct rand_source *rand;
 };

@@ -169,7 +169,7 @@ static void reply_unprocessed(struct op *op, const struct batch *b)
     json_end_object(w);
 }
 
-static void reply_metrics(struct op *op, const struct batch *b)
+static struct error *reply_metrics(struct op *op, const struct batch *b)
 {
     struct json_writer *w = op->reply;
     json_key(w, S("ItemCollectionMetrics"));
@@ -184,12 +184,13 @@ static void reply_metrics(struct op *op, const struct batch *b)
                 json_begin_array(w);
                 is_open = true;
             }
-            write_metrics_object(op, w, &b->writes[i]);
+            TRY(write_metrics_object(op, w, &b->writes[i]));
         }
         if (is_open)
             json_end_array(w);
     }
     json_end_object(w);
+    return NULL;
 }
 
 struct error *run_batch_write_item(struct op *op)
@@ -202,7 +203,7 @@ struct error *run_batch_write_item(struct op *op)
     struct json_writer *w = op->reply;
     reply_unprocessed(op, &b);
     if (b.in->return_item_collection_metrics == METRICS_SIZE)
-        reply_metrics(op, &b);
+        TRY(reply_metrics(op, &b));
     if (!capacity_is_wanted(b.in->return_consumed_capacity))
         return NULL;
     json_key(w, S("ConsumedCapacity"));

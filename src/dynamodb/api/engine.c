@@ -92,6 +92,7 @@ struct error *engine_open(struct arena *a, const struct engine_options *options,
         .clock = options->clock,
         .rand = options->rand,
         .shard_life_ms = options->shard_life_ms,
+        .collection_bytes = options->collection_bytes,
     };
     TRY(store_open(a, &store_options, &store));
     struct engine *engine = mem_zalloc(sizeof *engine);

@@ -54,7 +54,7 @@ static struct error *run_one(struct op *op, struct write *w, const struct write_
     capacity_reply(op->reply, &cost, answer->capacity);
     if (answer->metrics == METRICS_SIZE && write_has_metrics(w)) {
         json_key(op->reply, S("ItemCollectionMetrics"));
-        write_metrics_object(op, op->reply, w);
+        TRY(write_metrics_object(op, op->reply, w));
     }
     return NULL;
 }

@@ -215,7 +215,9 @@ static struct error *plan_all(struct op *op, struct transaction *t, struct txn *
     size_t position = 0;
     for (size_t i = 0; i < t->count; i++) {
         write_plan(txn, &t->writes[i]);
-        struct error *e = admit_write(op, &t->writes[i], txn, position, 2);
+        struct error *e = t->writes[i].is_write ? txn_refusal(txn) : NULL;
+        if (!e)
+            e = admit_write(op, &t->writes[i], txn, position, 2);
         if (e)
             transaction_cancel(t, i, cancel_reason_of(e));
         position += t->writes[i].is_write;
@@ -275,7 +277,7 @@ static void add_costs(struct op *op, struct transaction *t, const struct txn *tx
     t->cost_count = table_count;
 }
 
-static void reply_metrics(struct op *op, const struct transaction *t)
+static struct error *reply_metrics(struct op *op, const struct transaction *t)
 {
     struct json_writer *w = op->reply;
     json_key(w, S("ItemCollectionMetrics"));
@@ -290,10 +292,11 @@ static void reply_metrics(struct op *op, const struct transaction *t)
         json_begin_array(w);
         for (size_t k = i; k < t->count; k++)
             if (t->writes[k].table == t->writes[i].table && t->writes[k].is_write)
-                write_metrics_object(op, w, &t->writes[k]);
+                TRY(write_metrics_object(op, w, &t->writes[k]));
         json_end_array(w);
     }
     json_end_object(w);
+    return NULL;
 }
 
 struct error *transaction_commit(struct op *op, struct transaction *t)
@@ -356,7 +359,7 @@ struct error *run_transact_write_items(struct op *op)
         transaction_set_token(op, &t, in->client_request_token, fingerprint_of(&t));
     TRY(transaction_commit(op, &t));
     if (in->return_item_collection_metrics == METRICS_SIZE)
-        reply_metrics(op, &t);
+        TRY(reply_metrics(op, &t));
     transaction_reply_costs(op, &t);
     return NULL;
 }

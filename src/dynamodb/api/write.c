@@ -4,6 +4,7 @@
 #include "dynamodb/api/attribute.h"
 #include "dynamodb/api/check.h"
 #include "dynamodb/api/older.h"
+#include "dynamodb/storage/collection.h"
 
 void write_set_expressions(struct write *w, struct str update, struct str condition,
                            const string_map *names, const value_map *values)
@@ -184,27 +185,16 @@ struct error *write_commit(struct op *op, struct write *w, enum return_capacity 
 
 bool write_has_metrics(const struct write *w)
 {
-    for (size_t i = 0; i < w->table->index_count; i++)
-        if (!w->table->indexes[i].is_global)
-            return true;
-    return false;
+    return collection_is_kept(w->table);
 }
 
-/* The upper bound of the estimate in GB: a collection is no larger than its table with the local
- * indexes. */
-static double collection_bound_gb(struct store *store, const struct table *t)
-{
-    int64_t bytes = catalog_counts(store, t, NULL).bytes;
-    for (size_t i = 0; i < t->index_count; i++)
-        if (!t->indexes[i].is_global)
-            bytes += catalog_counts(store, t, &t->indexes[i]).bytes;
-    return (double)((bytes >> 30) + 1);
-}
-
-void write_metrics_object(struct op *op, struct json_writer *w, const struct write *write)
+/* The estimate is as wide as the service's: a gigabyte. */
+struct error *write_metrics_object(struct op *op, struct json_writer *w, const struct write *write)
 {
     const struct table *t = write->table;
     struct str attributes = write->input->item.attributes;
+    int64_t bytes;
+    TRY(collection_read(op->store, op->arena, collection_key(op->arena, t, attributes), &bytes));
     json_begin_object(w);
     json_key(w, S("ItemCollectionKey"));
     json_begin_object(w);
@@ -213,8 +203,9 @@ void write_metrics_object(struct op *op, struct json_writer *w, const struct wri
     json_end_object(w);
     json_key(w, S("SizeEstimateRangeGB"));
     json_begin_array(w);
-    json_double(w, 0);
-    json_double(w, collection_bound_gb(op->store, t));
+    json_double(w, (double)(bytes >> 30));
+    json_double(w, (double)((bytes >> 30) + 1));
     json_end_array(w);
     json_end_object(w);
+    return NULL;
 }

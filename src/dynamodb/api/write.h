@@ -58,4 +58,5 @@ MUST_USE struct error *write_commit(struct op *op, struct write *w, enum return_
 
 /* "ItemCollectionMetrics" of a write's partition. Nothing when the table has no local index. */
 bool write_has_metrics(const struct write *w);
-void write_metrics_object(struct op *op, struct json_writer *w, const struct write *write);
+MUST_USE struct error *write_metrics_object(struct op *op, struct json_writer *w,
+                                            const struct write *write);

@@ -31,5 +31,6 @@
 #define LIMIT_STREAM_RECORDS 1000u /* of one GetRecords */
 #define LIMIT_STREAM_BYTES (1u << 20)
 #define IDEMPOTENCY_WINDOW_MS (10 * 60 * 1000)
+#define LIMIT_COLLECTION (INT64_C(10) << 30) /* items of a partition and their local entries */
 #define STREAM_RETENTION_MS (24 * 60 * 60 * 1000)
 #define SHARD_LIFE_MS (4 * 60 * 60 * 1000) /* about: after it a shard closes and has a child */

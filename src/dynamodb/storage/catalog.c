@@ -491,6 +491,7 @@ struct error *catalog_delete(struct store *store, struct arena *a, uint32_t tabl
     kv_batch_delete(batch, key_id(a, SPACE_TABLE, table_id));
     kv_batch_delete(batch, key_id(a, SPACE_PROGRESS, table_id));
     plan_items_delete(a, batch, t, is_copied);
+    plan_range_delete(a, batch, SPACE_COLLECTION, table_id);
     for (size_t i = 0; i < t->index_count; i++)
         plan_index_delete(a, batch, &t->indexes[i]);
     if (has_closing)

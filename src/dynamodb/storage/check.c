@@ -1,13 +1,15 @@
 /* Each table in two walks over one state of the store:
  *
  *     items    -> readable? under its own key? each of its index entries there, with the same
- * bytes? entries  -> as many as the items have: an entry too many belongs to no item
+ *                 bytes? its collection as heavy as is kept?
+ *     entries  -> as many as the items have: an entry too many belongs to no item
  *
  * An index that is still being filled may lack entries, but has none too many. Then streams, their
  * shards and records, the items of backups, and histories, which are there in two orders. */
 #include "dynamodb/storage/check.h"
 
 #include "dynamodb/storage/backup.h"
+#include "dynamodb/storage/collection.h"
 #include "dynamodb/storage/index.h"
 #include "dynamodb/storage/internal.h"
 #include "dynamodb/storage/stream_log.h"
@@ -19,6 +21,10 @@ struct check {
     struct kv_read *read;
     struct arena *arena; /* of the walk */
     struct arena step;   /* of one item */
+    struct collection_check {
+        struct buf key; /* of the item before; empty: none */
+        int64_t bytes, count;
+    } collection;
     void (*tell)(void *context, struct str problem);
     void *context;
     struct check_report *report;
@@ -64,6 +70,43 @@ static struct error *check_entry(struct check *c, const struct table *t, const s
     return NULL;
 }
 
+/* -- item collections ---------------------------------------------------------------------------
+ */
+
+/* All items of it have been seen. */
+static struct error *end_collection(struct check *c, const struct table *t)
+{
+    struct str key = buf_str(&c->collection.key), value;
+    bool found;
+    if (!key.len)
+        return NULL;
+    TRY_KV(c->arena, kv_get(c->read, &c->step, key, &value, &found));
+    int64_t stored = found && value.len == 8 ? (int64_t)get_u64(value.data) : 0;
+    if (stored != c->collection.bytes)
+        problem(c, "table %.*s: an item collection is said to have %lld bytes, it has %lld",
+                STR_ARG(t->name), (long long)stored, (long long)c->collection.bytes);
+    return NULL;
+}
+
+static struct error *check_collection(struct check *c, const struct table *t, struct item item)
+{
+    if (!collection_is_kept(t))
+        return NULL;
+    struct str key = collection_key(&c->step, t, item.attributes);
+    if (!str_eq(key, buf_str(&c->collection.key))) {
+        TRY(end_collection(c, t));
+        buf_reset(&c->collection.key);
+        buf_add(&c->collection.key, key);
+        c->collection.bytes = 0;
+        c->collection.count++;
+    }
+    c->collection.bytes += collection_weight(&c->step, t, item);
+    return NULL;
+}
+
+/* -- tables -------------------------------------------------------------------------------------
+ */
+
 static struct error *check_item(struct check *c, const struct table *t, struct str key,
                                 struct str value, struct found *found)
 {
@@ -83,7 +126,7 @@ static struct error *check_item(struct check *c, const struct table *t, struct s
     found[0].bytes += item.size_bytes;
     for (size_t i = 0; i < t->index_count; i++)
         TRY(check_entry(c, t, &t->indexes[i], item, &found[1 + i]));
-    return NULL;
+    return check_collection(c, t, item);
 }
 
 /* Calls `each` for all keys that begin with the id; `each` NULL: only counts them. */
@@ -126,7 +169,9 @@ static struct error *check_table(struct check *c, const struct table *t)
 {
     struct found *found = arena_array(c->arena, struct found, 1 + t->index_count);
     int64_t count;
+    buf_reset(&c->collection.key);
     TRY(walk(c, SPACE_ITEM, t->id, t, found, &count));
+    TRY(end_collection(c, t));
     check_counts(c, t, NULL, found[0]);
     c->report->tables++;
     c->report->items += (uint64_t)count;
@@ -213,6 +258,24 @@ static struct error *check_shard(struct check *c, struct str key, struct str val
     TRY(find_shard(c, key_id_of(key), s.shard.id + STREAM_SHARDS, &child, &found));
     if (found && (!s.shard.last_sequence || child.shard.first_sequence <= s.shard.last_sequence))
         problem(c, "a shard has a child that begins before its end");
+    return NULL;
+}
+
+static struct error *count_collection(struct check *c, struct str key, struct str value)
+{
+    (void)key, (void)value;
+    c->collection.count--;
+    return NULL;
+}
+
+/* After all tables: there are no more collections than were found. */
+static struct error *check_collections(struct check *c)
+{
+    TRY(walk_space(c, SPACE_COLLECTION, count_collection));
+    if (c->collection.count)
+        problem(c, "%lld item collections are kept too %s",
+                (long long)(c->collection.count < 0 ? -c->collection.count : c->collection.count),
+                c->collection.count < 0 ? "many" : "few");
     return NULL;
 }
 
@@ -356,11 +419,14 @@ struct error *store_check(struct store *store, struct arena *a,
     *out = (struct check_report){0};
     struct check c = {.store = store, .arena = a, .tell = tell, .context = context, .report = out};
     arena_init(&c.step);
+    buf_init(&c.collection.key, 8 * (LIMIT_PARTITION_KEY + 64));
     struct error *error = NULL;
     catalog_lock_shared(store);
     c.read = commit_read_begin(store->commit, true);
     for (size_t i = 0; i < store->catalog.count && !error; i++)
         error = check_table(&c, &store->catalog.by_id[i]->table);
+    if (!error)
+        error = check_collections(&c);
     if (!error)
         error = check_streams(&c);
     if (!error)
@@ -370,5 +436,6 @@ struct error *store_check(struct store *store, struct arena *a,
     commit_read_end(store->commit, c.read);
     catalog_unlock_shared(store);
     arena_clear(&c.step);
+    buf_clear(&c.collection.key);
     return error;
 }

@@ -11,6 +11,7 @@
 
 #include "base/vec.h"
 #include "dynamodb/storage/backup.h"
+#include "dynamodb/storage/collection.h"
 #include "dynamodb/storage/history.h"
 #include "dynamodb/storage/index.h"
 #include "dynamodb/storage/worker.h"
@@ -131,13 +132,29 @@ static struct error *plan_item(struct arena *a, const struct table *t, const str
     return NULL;
 }
 
+static struct error *plan_collections(struct store *store, struct arena *a, const struct table *t,
+                                      const struct past_page *page, collection_vec *out)
+{
+    for (size_t i = 0; i < page->count && collection_is_kept(t); i++) {
+        struct item item;
+        struct collection *c;
+        if (!item_load(page->items[i].value, &item))
+            return store_damaged(a, "an item of a backup cannot be read");
+        TRY(collection_gain(store, a, out, collection_key(a, t, item.attributes),
+                            collection_weight(a, t, item), &c));
+    }
+    return NULL;
+}
+
 /* Nobody else writes to a table that is CREATING. */
 static struct error *fill_page(struct store *store, struct arena *a, const struct table *t,
                                const struct past_page *page)
 {
     put_vec puts = {0};
+    collection_vec collections = {0};
     for (size_t i = 0; i < page->count; i++)
         TRY(plan_item(a, t, &page->items[i], &puts));
+    TRY(plan_collections(store, a, t, page, &collections));
     uint64_t sequence;
     struct kv_batch *batch = commit_begin(store->commit, &sequence);
     for (size_t i = 0; i < puts.count; i++) {
@@ -145,6 +162,7 @@ static struct error *fill_page(struct store *store, struct arena *a, const struc
         kv_batch_put(batch, p->key, p->value);
         counter_add(p->counter, 1, p->size_bytes);
     }
+    collection_plan(a, batch, &collections);
     plan_progress(a, batch, t->id, page);
     return commit_end(store->commit, a);
 }

@@ -111,7 +111,8 @@ struct store {
     struct worker *copier; /* fills backups and restored tables */
     struct worker *ager;   /* rolls shards over, trims streams */
     int64_t shard_life_ms;
-    int64_t moment_us;     /* the last one given, see history.h; under the write lock */
+    int64_t collection_bytes;
+    int64_t moment_us; /* the last one given, see history.h; under the write lock */
 };
 
 /* A kv error as an error of this layer. */

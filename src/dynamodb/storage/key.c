@@ -1,7 +1,8 @@
-/* Layouts, format 2. Numbers are big-endian, so that they sort; "…" is text.
+/* Layouts, format 3. Numbers are big-endian, so that they sort; "…" is text.
  *
  *     item      'd' table(4) hash(8) partition sort?                      -> stored item
  *     index     'i' index(4) hash(8) partition+ sort* tie(8) table's key  -> projected item
+ *     weight    'l' table(4) hash(8) partition                            -> collection.c
  *     backup    'a' backup(4)                                             -> backup.c
  *     content   'c' backup(4) hash(8) partition sort?                     -> stored item
  *     history   'h' table(4) hash(8) partition sort? moment(8)            -> history.c

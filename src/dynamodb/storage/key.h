@@ -8,7 +8,7 @@
 #include "dynamodb/model/schema.h"
 
 /* Rises with any change of a layout here, of model/value.h or model/number.h. */
-#define KEY_FORMAT 2u
+#define KEY_FORMAT 3u
 
 /* The space byte that a key begins with. */
 enum key_space {
@@ -19,9 +19,10 @@ enum key_space {
     SPACE_SHARD = 'g',   /* the shards of a stream */
     SPACE_HISTORY = 'h', /* what an item was before each write to it */
     SPACE_INDEX = 'i',
-    SPACE_MOMENT = 'j',   /* the same writes in the order of time */
-    SPACE_META = 'm',     /* name -> fact of the store itself */
-    SPACE_NOTE = 'n',     /* name -> fact of the layers above */
+    SPACE_MOMENT = 'j',     /* the same writes in the order of time */
+    SPACE_COLLECTION = 'l', /* what the items of a partition weigh */
+    SPACE_META = 'm',       /* name -> fact of the store itself */
+    SPACE_NOTE = 'n',       /* name -> fact of the layers above */
     SPACE_DROPPED = 'o',  /* id of a deleted table whose items are still being copied -> nothing */
     SPACE_PROGRESS = 'p', /* id of a backup or table -> the cursor of the copy that fills it */
     SPACE_RECORD = 'r',

@@ -229,10 +229,10 @@ static void change_indexes(struct run *r)
     const struct table *out;
     uint64_t sequence;
     struct index indexes[3];
-    size_t count = 0, dropped = below(r, 4);
+    size_t count = 0, dropped = below(r, 3); /* 2, the local one, stays */
     for (size_t i = 0; i < whole.index_count; i++) {
         const struct index *old = table_index(&t, whole.indexes[i].name);
-        if (i != dropped)
+        if (i != dropped || !whole.indexes[i].is_global)
             indexes[count++] = old ? *old : whole.indexes[i];
     }
     t.indexes = indexes;

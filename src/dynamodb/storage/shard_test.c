@@ -269,7 +269,9 @@ TEST(a_table_that_changes_keeps_its_shards)
     const struct table *out;
     pass(f, 4 * HOUR_US);
     struct table t = *catalog_find_id(f->store, f->table_id);
-    t.index_count = 1;
+    struct index indexes[2] = {t.indexes[0], *table_index(&t, S("local"))};
+    t.indexes = indexes;
+    t.index_count = 2;
     catalog_lock(f->store);
     CHECK(catalog_update(f->store, arena, &t, &out, &sequence) == NULL);
     catalog_unlock(f->store);

@@ -31,33 +31,47 @@ struct error *store_damaged(struct arena *a, const char *what)
 /* -- opening and closing ------------------------------------------------------------------------
  */
 
-static struct error *open_format(struct store *store, struct arena *a, bool *is_clean)
+static struct error *read_format(struct store *store, struct arena *a, uint32_t *out,
+                                 bool *is_clean)
 {
-    struct str format, value;
+    struct str format, clean;
     bool found;
-    struct str key = key_named(a, SPACE_META, S("format"));
-    TRY(store_read(store, a, key, &format, &found));
+    TRY(store_read(store, a, key_named(a, SPACE_META, S("format")), &format, &found));
     if (found && format.len != 4)
         return store_damaged(a, "no format number");
-    if (found && get_u32(format.data) > KEY_FORMAT)
+    *out = found ? get_u32(format.data) : KEY_FORMAT;
+    if (*out > KEY_FORMAT)
         return error_new(
             a, &error_system,
             "The data is of format %u, made by a newer version; this one knows formats "
             "up to %u",
-            get_u32(format.data), KEY_FORMAT);
-    struct str clean = key_named(a, SPACE_META, S("clean"));
-    TRY(store_read(store, a, clean, &value, is_clean));
+            *out, KEY_FORMAT);
+    TRY(store_read(store, a, key_named(a, SPACE_META, S("clean")), &clean, is_clean));
     *is_clean |= !found; /* nothing to count */
-    if (found && get_u32(format.data) < KEY_FORMAT)
-        TRY(upgrade_run(store, a, get_u32(format.data)));
+    return NULL;
+}
 
+static struct error *write_format(struct store *store, struct arena *a)
+{
     char number[4];
     put_u32(number, KEY_FORMAT);
     uint64_t sequence;
     struct kv_batch *batch = commit_begin(store->commit, &sequence);
-    kv_batch_put(batch, key, (struct str){number, sizeof number});
-    kv_batch_delete(batch, clean);
+    kv_batch_put(batch, key_named(a, SPACE_META, S("format")), (struct str){number, sizeof number});
+    kv_batch_delete(batch, key_named(a, SPACE_META, S("clean")));
     return commit_end(store->commit, a);
+}
+
+/* Everything that is kept in memory is read, from a folder that is of this format then. */
+static struct error *load(struct store *store, struct arena *a, bool *is_clean)
+{
+    uint32_t format = KEY_FORMAT;
+    TRY(read_format(store, a, &format, is_clean));
+    TRY(upgrade_streams(store, a, format));
+    TRY(catalog_open(store, a));
+    TRY(upgrade_tables(store, a, format));
+    TRY(history_open(store, a));
+    return write_format(store, a);
 }
 
 /* The number after the last stream record's. Read before there is a commit. */
@@ -109,14 +123,12 @@ struct error *store_open(struct arena *a, const struct store_options *options, s
     store->steady = clock_steady(options->clock);
     store->rand = options->rand;
     store->shard_life_ms = options->shard_life_ms ? options->shard_life_ms : SHARD_LIFE_MS;
+    store->collection_bytes =
+        options->collection_bytes ? options->collection_bytes : LIMIT_COLLECTION;
     store->stripes = stripes_new();
     store->commit = commit_new(options->kv, options->syncs, record);
     bool is_clean;
-    error = open_format(store, a, &is_clean);
-    if (!error)
-        error = catalog_open(store, a);
-    if (!error)
-        error = history_open(store, a);
+    error = load(store, a, &is_clean);
     if (error) {
         store_close(store);
         return error;
@@ -243,7 +255,7 @@ struct item_key item_key_of(struct arena *a, const struct table *t, struct str a
     return key;
 }
 
-static struct error *load(struct arena *a, struct str value, bool found, struct item *out)
+static struct error *take_item(struct arena *a, struct str value, bool found, struct item *out)
 {
     *out = (struct item){0};
     if (found && !item_load(value, out))
@@ -259,7 +271,7 @@ struct error *store_get(struct store *store, struct arena *a, const struct table
     bool found, is_durable;
     TRY(read_value(store, a, key->bytes, &value, &found, &is_durable));
     *depends_on = is_durable ? 0 : stripe_seen(store, key->hash);
-    return load(a, value, found, out);
+    return take_item(a, value, found, out);
 }
 
 struct error *store_get_together(struct store *store, struct arena *a, struct get *gets,
@@ -274,7 +286,7 @@ struct error *store_get_together(struct store *store, struct arena *a, struct ge
         if (error)
             error = store_error(a, error);
         else
-            error = load(a, found ? arena_str(a, value) : value, found, &gets[i].item);
+            error = take_item(a, found ? arena_str(a, value) : value, found, &gets[i].item);
     }
     bool is_durable = commit_read_is_durable(store->commit, read);
     commit_read_end(store->commit, read);

@@ -7,7 +7,8 @@
  *
  * Durability: a write gets a store sequence; store_synced tells how far the disk is. Every read and
  * every transaction reports the highest sequence that what it saw depended on; the answer waits for
- * it. Errors below the API are error_InternalServerError. Times are Unix milliseconds. */
+ * it. Errors below the API are error_InternalServerError, but for what txn.h says. Times are Unix
+ * milliseconds. */
 #pragma once
 
 #include "base/clock.h"
@@ -27,6 +28,7 @@ struct store_options {
     /* How often the background looks for expired items, notes and stream records. 0: 10 seconds.
      * Negative: no background thread; a test calls store_work. */
     int64_t sweep_interval_ms;
+    int64_t collection_bytes; /* that an item collection may have; 0: LIMIT_COLLECTION */
     int64_t shard_life_ms; /* of a stream's shard until it closes and has a child; 0: four hours */
 };
 

@@ -166,7 +166,8 @@ static void *change_catalog(void *context)
         expect(s, catalog_delete(s->store, &a, t->id, &sequence) == NULL);
         struct table used = *catalog_find_id(s->store, s->table_id);
         struct table whole = test_table(&a, "t");
-        struct index indexes[3] = {used.indexes[0], used.indexes[1], whole.indexes[2]};
+        struct index indexes[3] = {used.indexes[0], *table_index(&used, S("local")),
+                                   whole.indexes[1]};
         used.indexes = indexes;
         used.index_count = used.index_count == 3 ? 2 : 3;
         expect(s, catalog_update(s->store, &a, &used, &t, &sequence) == NULL);

@@ -13,6 +13,7 @@
 
 #include "base/vec.h"
 #include "dynamodb/model/limits.h"
+#include "dynamodb/storage/collection.h"
 #include "dynamodb/storage/history.h"
 #include "dynamodb/storage/index.h"
 #include "dynamodb/storage/internal.h"
@@ -55,7 +56,9 @@ struct txn_state {
     VEC(struct record) records;
     VEC(struct was) history;
     VEC(struct change) changes;
-    struct error *error; /* found while planning */
+    collection_vec collections;
+    struct error *error;   /* found while planning */
+    struct error *refusal; /* of the last change; `error` has the first one */
 };
 
 void txn_begin(struct txn *t, struct store *store, struct arena *a)
@@ -148,35 +151,59 @@ static void plan_entry_put(struct txn *t, const struct table *table, const struc
     writes->write_units += index_units(size > old_size ? size : old_size);
 }
 
-static void plan_index(struct txn *t, const struct table *table, const struct index *index,
-                       struct item old, struct item new_item, struct str whole,
-                       struct index_writes *writes)
+/* The bytes that the index gains. */
+static int64_t plan_index(struct txn *t, const struct table *table, const struct index *index,
+                          struct item old, struct item new_item, struct str whole,
+                          struct index_writes *writes)
 {
     struct index_entry before = index_entry_of(t->arena, table, index, old);
     struct index_entry after = index_entry_of(t->arena, table, index, new_item);
+    int64_t gain = (after.exists ? (int64_t)after.item.size_bytes : 0) -
+                   (before.exists ? (int64_t)before.item.size_bytes : 0);
     if (before.exists && after.exists && str_eq(before.key, after.key)) {
         if (!str_eq(before.item.attributes, after.item.attributes))
             plan_entry_put(t, table, index, &after, &before, whole, writes);
-        return;
+        return gain;
     }
     if (before.exists)
         plan_entry_delete(t, table, index, &before, writes);
     if (after.exists)
         plan_entry_put(t, table, index, &after, NULL, whole, writes);
+    return gain;
 }
 
-static void plan_indexes(struct txn *t, const struct table *table, struct item old,
-                         struct item new_item, struct str whole, struct change *change)
+/* The bytes that the local indexes gain. */
+static int64_t plan_indexes(struct txn *t, const struct table *table, struct item old,
+                            struct item new_item, struct str whole, struct change *change)
 {
+    int64_t local = 0;
     if (!table->index_count)
-        return;
+        return 0;
     change->writes = arena_array(t->arena, struct index_writes, table->index_count);
     for (size_t i = 0; i < table->index_count; i++) {
         struct index_writes *writes = &change->writes[change->count];
         writes->index = &table->indexes[i];
-        plan_index(t, table, &table->indexes[i], old, new_item, whole, writes);
+        int64_t gain = plan_index(t, table, &table->indexes[i], old, new_item, whole, writes);
         change->count += writes->writes > 0;
+        if (!table->indexes[i].is_global)
+            local += gain;
     }
+    return local;
+}
+
+/* The stripe of the partition is held, so what is read stays so. */
+static void plan_collection(struct txn *t, const struct table *table, struct str attributes,
+                            int64_t gain)
+{
+    struct txn_state *s = t->state;
+    struct str key = collection_key(t->arena, table, attributes);
+    struct collection *c;
+    struct error *error = collection_gain(t->store, t->arena, &s->collections, key, gain, &c);
+    if (!error && gain > 0 && c->bytes + c->gain > t->store->collection_bytes)
+        error = s->refusal = error_new(t->arena, &error_ItemCollectionSizeLimitExceededException,
+                                       "Collection size exceeded.");
+    if (error && !s->error)
+        s->error = error;
 }
 
 static void plan_record(struct txn *t, const struct table *table, const struct item_key *key,
@@ -194,15 +221,18 @@ void txn_put(struct txn *t, const struct table *table, const struct item_key *ke
 {
     struct change change = {0};
     bool is_there = item_exists(new_item), was_there = item_exists(old);
+    t->state->refusal = NULL;
     if (is_there ? !str_eq(old.attributes, new_item.attributes) : was_there) {
         struct str whole = is_there ? item_bytes(t->arena, new_item) : (struct str){"", 0};
         if (is_there)
             plan_put(t, key->bytes, whole);
         else
             plan_delete(t, key->bytes);
-        plan_gain(t, table_counter(table), (int64_t)is_there - (int64_t)was_there,
-                  (int64_t)new_item.size_bytes - (int64_t)old.size_bytes);
-        plan_indexes(t, table, old, new_item, whole, &change);
+        int64_t gain = (int64_t)new_item.size_bytes - (int64_t)old.size_bytes;
+        plan_gain(t, table_counter(table), (int64_t)is_there - (int64_t)was_there, gain);
+        gain += plan_indexes(t, table, old, new_item, whole, &change);
+        if (gain && collection_is_kept(table))
+            plan_collection(t, table, is_there ? new_item.attributes : old.attributes, gain);
         if (table->is_stream_enabled)
             plan_record(t, table, key, old, new_item, author);
         if (table->recovery.history_us)
@@ -256,6 +286,7 @@ static void fill(struct txn *t, struct kv_batch *batch)
         else
             kv_batch_put(batch, s->ops.items[i].key, s->ops.items[i].value);
     }
+    collection_plan(t->arena, batch, &s->collections);
     int64_t moment_us = s->history.count ? history_moment(t->store) : 0;
     for (size_t i = 0; i < s->history.count; i++)
         history_plan(batch, t->arena, s->history.items[i].key, s->history.items[i].old, moment_us);
@@ -267,6 +298,11 @@ static void fill(struct txn *t, struct kv_batch *batch)
         uint32_t shard_id = r->front->first_shard + r->quarter;
         kv_batch_put(batch, key_record(t->arena, r->stream_id, shard_id, sequence + i), r->value);
     }
+}
+
+struct error *txn_refusal(const struct txn *t)
+{
+    return t->state->refusal;
 }
 
 struct error *txn_commit(struct txn *t)

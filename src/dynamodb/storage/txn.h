@@ -9,7 +9,9 @@
  *
  * After txn_end, t.depends_on is what the answer must wait for, whether something was written or
  * not: a condition that failed tells as much as a read. A write that changes nothing leaves no
- * stream record. Used under the catalog's shared lock. */
+ * stream record. A plan that would make an item collection larger than it may be is refused by
+ * txn_commit with ItemCollectionSizeLimitExceededException. Used under the catalog's shared lock.
+ */
 #pragma once
 
 #include "dynamodb/storage/store.h"
@@ -37,6 +39,9 @@ void txn_put(struct txn *t, const struct table *table, const struct item_key *ke
 void txn_note_put(struct txn *t, struct str name, struct str value, int64_t life_ms);
 uint64_t txn_note_hash(struct str name); /* for txn_lock: others on this note wait */
 MUST_USE struct error *txn_note_get(struct txn *t, struct str name, struct str *out, bool *found);
+/* Why the change that was planned last is refused, or NULL; a transaction tells it of each action.
+ */
+struct error *txn_refusal(const struct txn *t);
 MUST_USE struct error *txn_commit(struct txn *t);
 void txn_end(struct txn *t);
 

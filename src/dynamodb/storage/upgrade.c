@@ -1,10 +1,13 @@
 /* What became of the formats (key.h, KEY_FORMAT):
  *
  *     1 -> 2   A stream had four shards for its whole life, and kept what is now theirs itself:
- *              {… first last closed trimmed1 … trimmed4}. They become its first shards. */
+ *              {… first last closed trimmed1 … trimmed4}. They become its first shards.
+ *     2 -> 3   Item collections are kept. They are counted: all items of the tables with local
+ *              indexes are read once. */
 #include "dynamodb/storage/upgrade.h"
 
 #include "base/vec.h"
+#include "dynamodb/storage/collection.h"
 #include "dynamodb/storage/fields.h"
 #include "dynamodb/storage/stream_log.h"
 
@@ -63,7 +66,7 @@ static struct error *give_shards(struct store *store, struct arena *a, struct st
     return commit_end(store->commit, a);
 }
 
-struct error *upgrade_run(struct store *store, struct arena *a, uint32_t format)
+struct error *upgrade_streams(struct store *store, struct arena *a, uint32_t format)
 {
     struct stored *streams;
     size_t count = 0;
@@ -71,5 +74,15 @@ struct error *upgrade_run(struct store *store, struct arena *a, uint32_t format)
         TRY(read_space(store, a, SPACE_STREAM, &streams, &count));
     for (size_t i = 0; i < count; i++)
         TRY(give_shards(store, a, streams[i].value));
+    return NULL;
+}
+
+struct error *upgrade_tables(struct store *store, struct arena *a, uint32_t format)
+{
+    for (size_t i = 0; i < store->catalog.count && format < 3; i++) {
+        const struct table *t = &store->catalog.by_id[i]->table;
+        if (collection_is_kept(t))
+            TRY(collection_count(store, a, t));
+    }
     return NULL;
 }
