@@ -128,6 +128,34 @@ def lists_are_paged_with_deleted_tables():
 
 
 @suite.test
+def time_to_live_is_enabling_and_disabling():
+    active("timed")
+
+    def update(enabled):
+        return client.update_time_to_live(TableName="timed", TimeToLiveSpecification={
+            "Enabled": enabled, "AttributeName": "until"})
+
+    def seen():
+        return client.describe_time_to_live(TableName="timed")["TimeToLiveDescription"]
+
+    for enabled, changing, changed in ((True, "ENABLING", {"TimeToLiveStatus": "ENABLED", "AttributeName": "until"}),
+                                       (False, "DISABLING", {"TimeToLiveStatus": "DISABLED"})):
+        answer = update(enabled)["TimeToLiveSpecification"]
+        assert answer == {"Enabled": enabled, "AttributeName": "until"}
+        assert seen() == {"TimeToLiveStatus": changing, "AttributeName": "until"}
+        error = failure_of(update, enabled=not enabled)
+        assert code_of(error) == "ValidationException", error
+        assert message_of(error) == "Time to live has been modified multiple times within a fixed interval"
+        assert status("timed") == "ACTIVE"
+        wait_for(lambda: seen() == changed)
+    update(True)
+    client.delete_table(TableName="timed")
+    client.get_waiter("table_not_exists").wait(TableName="timed", WaiterConfig={"Delay": 1, "MaxAttempts": 5})
+    create("timed")
+    assert seen() == {"TimeToLiveStatus": "DISABLED"}, "of another table"
+
+
+@suite.test
 def nothing_lasts_over_a_restart_but_the_change():
     from harness import temporary_folder
     folder = temporary_folder()

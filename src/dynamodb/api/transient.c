@@ -165,3 +165,28 @@ bool change_creates_index(struct op *op, const struct table *t, const struct ind
     return op->transient && index->is_global && find(op, t->name, &c) && c.index_id &&
            index->id >= c.index_id;
 }
+
+/* Ids are not used again, and no table's name has a slash. */
+static struct str ttl_name(struct op *op, const struct table *t)
+{
+    return arena_printf(op->arena, "ttl/%u", t->id);
+}
+
+void change_ttl_begin(struct op *op, const struct table *t, struct str attribute)
+{
+    if (!op->transient)
+        return;
+    const struct transient_change change = {
+        .table = ttl_name(op, t), .status = STATUS_UPDATING, .description = attribute};
+    transient_begin(op->transient, &change, clock_monotonic_us(op->clock));
+}
+
+bool change_ttl(struct op *op, const struct table *t, struct str *attribute)
+{
+    struct transient_change c;
+    if (!op->transient || !transient_find(op->transient, op->arena, ttl_name(op, t),
+                                          clock_monotonic_us(op->clock), &c))
+        return false;
+    *attribute = c.description;
+    return true;
+}

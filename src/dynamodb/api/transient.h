@@ -44,5 +44,9 @@ MUST_USE struct error *change_check(struct op *op, struct str name);
 bool change_describe(struct op *op, struct str name);
 /* Whether the table is under way in that state. */
 bool change_is(struct op *op, struct str name, enum status status);
+/* The same for a table's time to live, which changes beside whatever else does: the attribute that
+ * is being switched on or off is remembered, and told while that lasts. */
+void change_ttl_begin(struct op *op, const struct table *t, struct str attribute);
+bool change_ttl(struct op *op, const struct table *t, struct str *attribute);
 /* Whether the index is being created. */
 bool change_creates_index(struct op *op, const struct table *t, const struct index *index);

@@ -6,6 +6,7 @@
 static struct error *check(struct op *op, const struct table *t,
                            const struct time_to_live_specification *in)
 {
+    struct str changing;
     if (!in->enabled.value && !t->ttl_attribute.len)
         return invalid(op->arena, "TimeToLive is already disabled");
     if (in->enabled.value && str_eq(t->ttl_attribute, in->attribute_name))
@@ -15,6 +16,9 @@ static struct error *check(struct op *op, const struct table *t,
                        "TimeToLive is active on a different AttributeName: current AttributeName "
                        "is %.*s",
                        STR_ARG(t->ttl_attribute));
+    if (change_ttl(op, t, &changing))
+        return invalid(op->arena,
+                       "Time to live has been modified multiple times within a fixed interval");
     return NULL;
 }
 
@@ -32,6 +36,7 @@ struct error *run_update_time_to_live(struct op *op)
     changed.ttl_attribute = wanted->enabled.value ? wanted->attribute_name : S("");
     TRY(catalog_update(op->store, op->arena, &changed, &stored, &sequence));
     op_depends(op, sequence);
+    change_ttl_begin(op, stored, wanted->attribute_name);
     json_key(op->reply, S("TimeToLiveSpecification"));
     json_begin_object(op->reply);
     json_key(op->reply, S("Enabled")), json_bool(op->reply, wanted->enabled.value);
@@ -48,9 +53,13 @@ struct error *run_describe_time_to_live(struct op *op)
     json_key(op->reply, S("TimeToLiveDescription"));
     json_begin_object(op->reply);
     json_key(op->reply, S("TimeToLiveStatus"));
-    json_str(op->reply, t->ttl_attribute.len ? S("ENABLED") : S("DISABLED"));
-    if (t->ttl_attribute.len)
-        json_key(op->reply, S("AttributeName")), json_str(op->reply, t->ttl_attribute);
+    struct str attribute = t->ttl_attribute;
+    bool is_on = attribute.len > 0, is_changing = change_ttl(op, t, &attribute);
+    json_str(op->reply, is_changing ? is_on ? S("ENABLING") : S("DISABLING")
+                        : is_on ? S("ENABLED")
+                                    : S("DISABLED"));
+    if (attribute.len)
+        json_key(op->reply, S("AttributeName")), json_str(op->reply, attribute);
     json_end_object(op->reply);
     return NULL;
 }
