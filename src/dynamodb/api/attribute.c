@@ -391,8 +391,7 @@ static void check_depth(struct decoder *d, size_t depth)
     struct error *e =
         invalid(d->r->arena, "Nesting Levels have exceeded supported limits: Attributes in the "
                              "item have nested levels beyond supported limit");
-    e->newer = e;
-    refuse(d, e);
+    refuse_both(d, e, e);
     if (depth > LAYER_NESTING)
         d->error->newer = NULL; /* newer operations leave such a request to the older layer */
 }
@@ -467,9 +466,11 @@ static struct error *decode_flag(struct decoder *d, enum value_type type)
         put_tagged(d->sink, VALUE_BOOL, (struct str){flag ? "\1" : "\0", 1});
         return NULL;
     }
-    if (!flag)
-        refuse(d, invalid(d->r->arena, "One or more parameter values were invalid: Null attribute "
-                                       "value types must have the value of true"));
+    if (!flag) {
+        struct error *e = invalid(d->r->arena, "One or more parameter values were invalid: Null "
+                                               "attribute value types must have the value of true");
+        refuse_both(d, e, e);
+    }
     put_tagged(d->sink, VALUE_NULL, S(""));
     return NULL;
 }

@@ -16,6 +16,11 @@ struct error *layer_tell(struct arena *a, enum value_layer layer, struct error *
     return invalid(a, "%.*s", STR_ARG(error->newer->message));
 }
 
+bool layer_is_left_to_older(const struct error *error)
+{
+    return error && !error->newer && str_starts(error->message, S("Nesting Levels"));
+}
+
 struct error *layer_envelope(struct arena *a, unsigned parts, enum layer_part part,
                              struct error *error)
 {

@@ -1,8 +1,8 @@
 /* Layer: in which words an operation tells what is wrong with a request.
  *
  * The service checks attribute values in one of two layers, and which of them an operation runs
- * decides how a malformed number, a set with duplicates, a value nested too deeply or a name too
- * long is told:
+ * decides how it tells of a malformed number, a set with duplicates, NULL that is false, a value
+ * nested too deeply, a name or an expression that is too long:
  *
  *     layer        operations                         words   form
  *     LAYER_OLDER  batch writes, transactions, Scan,  older   as they are; an expression's value
@@ -10,16 +10,16 @@
  * :v" LAYER_READ   GetItem, BatchGetItem, Query       newer   as they are LAYER_WRITE  PutItem,
  * UpdateItem, DeleteItem    newer   "1 validation error detected: …"
  *
- * attribute.c says both (error->newer); each row of the operation table names its layer, and the
- * engine tells the error in it. A value wrong in another way has one wording everywhere, and so has
- * one nested past LAYER_NESTING, at which newer operations leave the request to the older layer.
+ * Who finds such an error gives it both words (error->newer); each row of the operation table names
+ * its layer, and the engine tells the error in it. All other errors have one wording everywhere. A
+ * value nested past LAYER_NESTING makes newer operations leave the request to the older layer.
  *
  * The operations of LAYER_WRITE put what else they find before they look for the table into the
  * same envelope, part by part: enum layer_part.
  *
  * Source: the public conformance suite's recordings of October 2026 ("valueLayers", "request
- * validation envelope", "deepRequests"); names, measured in September 2026: ExtendDB's issue 365.
- * Pure. */
+ * validation envelope", "deepRequests"); names, measured in September 2026: ExtendDB's issue 365;
+ * the length of expressions, the same month: floci's pull request 3447. Pure. */
 #pragma once
 
 #include "base/error.h"
@@ -29,6 +29,8 @@
 enum value_layer { LAYER_OLDER, LAYER_READ, LAYER_WRITE };
 
 MUST_USE struct error *layer_tell(struct arena *a, enum value_layer layer, struct error *error);
+/* Whether it is a value nested so deeply that the older layer tells all of the request. */
+bool layer_is_left_to_older(const struct error *error);
 
 /* What a request is checked for in parts. */
 enum layer_part {

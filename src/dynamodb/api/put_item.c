@@ -69,20 +69,15 @@ static const unsigned enveloped[] = {
     [WRITE_DELETE] = PART_ALL,
 };
 
-static bool is_only_older(const struct error *e)
-{
-    return e && !e->newer;
-}
-
-/* Whether a value is wrong in a way that only the older layer tells, which envelopes nothing. */
+/* Whether the request is left to the older layer, which envelopes nothing. */
 static bool is_left_to_older(const struct write *w, const expected_map *expected)
 {
     const value_map *values = w->expressions.values;
-    bool is_left = is_only_older(w->input->error);
+    bool is_left = layer_is_left_to_older(w->input->error);
     for (size_t i = 0; i < values->count; i++)
-        is_left |= is_only_older(values->items[i].value.error);
+        is_left |= layer_is_left_to_older(values->items[i].value.error);
     for (size_t i = 0; i < expected->count; i++)
-        is_left |= is_only_older(expected->items[i].value.value.error);
+        is_left |= layer_is_left_to_older(expected->items[i].value.value.error);
     return is_left;
 }
 
@@ -110,14 +105,16 @@ static struct error *check_return_values(struct op *op, const struct write *w,
     return invalid(op->arena, "ReturnValues can only be ALL_OLD or NONE");
 }
 
-/* A put's set with duplicates is told as earlier recordings of the service have it: those of the
- * suite that pins its words. */
+/* What earlier recordings of the service have bare in the item of a put. */
 static struct error *input_error(struct op *op, const struct write *w)
 {
-    const struct error *e = w->input->error;
-    if (w->kind == WRITE_PUT && e && str_contains(e->message, S("] contains duplicates")))
-        return invalid(op->arena, "%.*s", STR_ARG(e->message));
-    return w->input->error;
+    static const struct str bare[] = {STR_INIT("] contains duplicates"),
+                                      STR_INIT("Null attribute value types")};
+    struct error *e = w->input->error;
+    for (size_t i = 0; e && w->kind == WRITE_PUT && i < countof(bare); i++)
+        if (str_contains(e->message, bare[i]))
+            return invalid(op->arena, "%.*s", STR_ARG(e->message));
+    return e;
 }
 
 static struct error *run_single(struct op *op, struct write *w, const struct single_write *in)

@@ -261,13 +261,16 @@ static struct error *parse_root(struct parser *p, const struct node **root)
     return at(p, TOKEN_END) ? NULL : syntax_error(p);
 }
 
-/* Of an update the service does not say how long it is. */
+/* Older operations say how long it is, but not of an update. */
 static struct error *too_long(struct arena *a, enum expr_kind kind, size_t len)
 {
     static const char words[] = "Expression size has exceeded the maximum allowed size;";
-    if (kind == EXPR_UPDATE)
-        return expr_error(a, kind, "%s", words);
-    return expr_error(a, kind, "%s expression size: %zu", words, len);
+    struct error *short_words = expr_error(a, kind, "%s", words);
+    struct error *e = short_words;
+    if (kind != EXPR_UPDATE)
+        e = expr_error(a, kind, "%s expression size: %zu", words, len);
+    e->newer = short_words;
+    return e;
 }
 
 struct error *expr_parse(struct arena *a, enum expr_kind kind, struct str text,
