@@ -130,10 +130,37 @@ static struct bad_index_key find_bad_index_key(const struct table *t, struct ite
     return bad;
 }
 
+/* Several attributes of one kind have their limit together. */
+static struct error *check_aggregate(struct arena *a, const struct index *index, bool is_partition,
+                                     struct str attributes)
+{
+    const struct key_attribute *keys = is_partition ? index->keys.partition : index->keys.sort;
+    size_t count = is_partition ? index->keys.partition_count : index->keys.sort_count;
+    size_t limit = is_partition ? LIMIT_PARTITION_KEY : LIMIT_SORT_KEY, size = 0;
+    for (size_t i = 0; i < count; i++)
+        size += value_size(value_member(attributes, keys[i].name));
+    if (size <= limit)
+        return NULL;
+    struct str list = S("");
+    for (size_t i = 0; i < count; i++)
+        list = arena_printf(a, "%.*s%s%.*s", STR_ARG(list), i ? ", " : "", STR_ARG(keys[i].name));
+    return invalid(a,
+                   "Aggregate size for %s key attributes %.*s of index %.*s has exceeded limit %zu "
+                   "bytes, with actual size %zu bytes",
+                   is_partition ? "HASH" : "RANGE", STR_ARG(list), STR_ARG(index->name), limit,
+                   size);
+}
+
 static struct error *check_index_sizes(struct arena *a, const struct table *t, struct item item)
 {
-    for (size_t i = 0; i < t->index_count; i++)
-        TRY(check_key_sizes(a, &t->indexes[i].keys, item.attributes));
+    for (size_t i = 0; i < t->index_count; i++) {
+        const struct index *index = &t->indexes[i];
+        if (index->keys.partition_count > 1)
+            TRY(check_aggregate(a, index, true, item.attributes));
+        if (index->keys.sort_count > 1)
+            TRY(check_aggregate(a, index, false, item.attributes));
+        TRY(check_key_sizes(a, &index->keys, item.attributes));
+    }
     return NULL;
 }
 

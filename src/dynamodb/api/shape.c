@@ -436,6 +436,35 @@ static struct str kept(struct decoder *d, struct buf *text)
     return copy;
 }
 
+/* A member of the request as it was sent, without the spaces between its parts. */
+static void show_json(struct decoder *d, struct buf *out, struct str member)
+{
+    struct json_reader r;
+    struct str name;
+    const char *start = d->reader.start;
+    json_reader_init(&r, (struct str){start, (size_t)(d->reader.end - start)}, d->arena);
+    json_enter_object(&r);
+    while (json_next_member(&r, &name)) {
+        struct str text;
+        if (!json_read_raw(&r, &text))
+            return;
+        if (!str_eq(name, member))
+            continue;
+        bool is_string = false;
+        for (size_t i = 0; i < text.len; i++) {
+            char c = text.data[i];
+            bool is_escaped = is_string && c == '\\';
+            if (c == '"')
+                is_string = !is_string;
+            if (is_string || !strchr(" \t\r\n", c))
+                buf_add_char(out, c);
+            if (is_escaped && i + 1 < text.len)
+                buf_add_char(out, text.data[++i]);
+        }
+        return;
+    }
+}
+
 /* Collects "Value 'x' at 'path' failed to satisfy constraint: <constraint>". */
 static void violate(struct decoder *d, const struct step *step, const struct shape *s,
                     const void *place, struct str constraint)
@@ -449,7 +478,10 @@ static void violate(struct decoder *d, const struct step *step, const struct sha
         buf_add(&text, S("null "));
     } else if (!s->is_terse) {
         buf_add_char(&text, '\'');
-        show(d, &text, s, place);
+        if (s->shows_json)
+            show_json(d, &text, step->name);
+        else
+            show(d, &text, s, place);
         buf_add(&text, S("' "));
     }
     buf_add(&text, S("at '"));
@@ -568,7 +600,7 @@ static void check_map(struct decoder *d, const struct shape *s, const any_list *
             values_fit &=
                 (int64_t)value->count >= element->min && (int64_t)value->count <= element->max;
     }
-    if (!keys_fit)
+    if (!keys_fit && !(s->yields && d->violations.count))
         violate(d, step, s, map,
                 arena_join(d->arena, S("Map keys must satisfy constraint: "),
                            bounds_of(d->arena, s->key)));
@@ -654,6 +686,17 @@ static void check(struct decoder *d, const struct shape *s, const void *place,
     }
 }
 
+/* What a ConditionalOperator may be is asked only when there is something to join. */
+static struct error *check_joined(struct arena *a, const struct shape *s, const void *base,
+                                  const int *word)
+{
+    const any_list *conditions = (const void *)((const char *)base + s->joins);
+    if (*word >= 0 || conditions->count < 2)
+        return NULL;
+    return invalid(a, "Failed to satisfy constraint: Member must satisfy enum value set: "
+                      "[ALL, OR]");
+}
+
 /* Rules that older operations tell in sentences of their own, before any other. */
 static struct error *check_plain(struct arena *a, const struct shape *s, const void *base)
 {
@@ -663,6 +706,8 @@ static struct error *check_plain(struct arena *a, const struct shape *s, const v
         if (m->need == NEED_PARAMETER && is_missing)
             return invalid(a, "The parameter '%.*s' is required but was not present in the request",
                            STR_ARG(m->name));
+        if (!is_missing && m->shape->joins)
+            TRY(check_joined(a, m->shape, base, place));
         if (is_missing || !m->shape->is_plain)
             continue;
         const struct str *text = place;
@@ -688,7 +733,8 @@ static bool has_all(const struct shape *s, const void *base)
     return true;
 }
 
-/* A table's name that is wrong by itself, where that is told alone: as long as nothing is missing. */
+/* A table's name that is wrong by itself, where that is told alone: as long as nothing is missing.
+ */
 static void check_name(struct decoder *d, const struct shape *s, const void *base)
 {
     if (!has_all(s, base))

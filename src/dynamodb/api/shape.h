@@ -93,10 +93,14 @@ struct shape {
     const char *const *words; /* SHAPE_ENUM: ends with NULL, in the order the service shows */
     bool is_free;             /* SHAPE_ENUM: the operation looks at other words (below 0) itself */
 
-    bool names_table; /* a table's name, or its ARN, which the pattern and length are not of */
-    bool is_plain;    /* its length is refused in a sentence of its own, before all else */
+    bool names_table;  /* a table's name, or its ARN, which the pattern and length are not of */
+    bool is_plain;     /* its length is refused in a sentence of its own, before all else */
     bool length_first; /* told before the pattern; also of an empty name */
-    bool is_terse;    /* violations are told without the value, and with the path as sent */
+    bool is_terse;     /* violations are told without the value, and with the path as sent */
+    bool shows_json;   /* SHAPE_MAP: violations show it as it was sent */
+    bool yields;  /* SHAPE_MAP: what is wrong with its keys is told only when all else is well */
+    size_t joins; /* SHAPE_ENUM: where the map is whose conditions the word joins, or 0; with
+                     several of them an unknown word is told in a sentence of its own */
 
     size_t size_bytes;                  /* SHAPE_STRUCTURE: of the C struct */
     const char *class_name;             /* SHAPE_STRUCTURE: as the service's messages name it */

@@ -33,6 +33,10 @@ static const struct shape shard_iterator = {.kind = SHAPE_STRING, LENGTH(1, 2048
 /* -- legacy conditions ------------------------------------------------------------------------- */
 
 static const struct shape conditional_operator = {WORDS("OR", "AND")};
+static const struct shape query_operator = {WORDS("OR", "AND"),
+                                            .joins = offsetof(struct query_input, query_filter)};
+static const struct shape scan_operator = {WORDS("OR", "AND"),
+                                           .joins = offsetof(struct scan_input, scan_filter)};
 static const struct shape comparison_operator = {WORDS("IN", "NULL", "BETWEEN", "LT",
                                                        "NOT_CONTAINS", "EQ", "GT", "NOT_NULL", "NE",
                                                        "LE", "BEGINS_WITH", "GE", "CONTAINS")};
@@ -129,9 +133,9 @@ const struct shape shape_update_item = STRUCTURE(
     MEMBER(update_item_input, return_values_on_condition_check_failure,
            "ReturnValuesOnConditionCheckFailure", NEED_NOTHING, return_on_failure),
     MEMBER(update_item_input, return_values, "ReturnValues", NEED_NOTHING, return_values),
-    MEMBER(update_item_input, key, "Key", NEED_MEMBER, item),
     MEMBER(update_item_input, conditional_operator, "ConditionalOperator", NEED_NOTHING,
            conditional_operator),
+    MEMBER(update_item_input, key, "Key", NEED_MEMBER, item),
     MEMBER(update_item_input, expected, "Expected", NEED_NOTHING, expected_map_shape),
     MEMBER(update_item_input, attribute_updates, "AttributeUpdates", NEED_NOTHING,
            attribute_update_map_shape),
@@ -151,8 +155,7 @@ const struct shape shape_query = STRUCTURE(
            return_capacity),
     MEMBER(query_input, query_filter, "QueryFilter", NEED_NOTHING, filter_map_shape),
     MEMBER(query_input, table_name, "TableName", NEED_MEMBER, table_name),
-    MEMBER(query_input, conditional_operator, "ConditionalOperator", NEED_NOTHING,
-           conditional_operator),
+    MEMBER(query_input, conditional_operator, "ConditionalOperator", NEED_NOTHING, query_operator),
     MEMBER(query_input, attributes_to_get, "AttributesToGet", NEED_NOTHING, attributes_to_get),
     MEMBER(query_input, limit, "Limit", NEED_NOTHING, query_limit),
     MEMBER(query_input, key_conditions, "KeyConditions", NEED_NOTHING, filter_map_shape),
@@ -174,8 +177,7 @@ const struct shape shape_scan = STRUCTURE(
     MEMBER(scan_input, return_consumed_capacity, "ReturnConsumedCapacity", NEED_NOTHING,
            return_capacity),
     MEMBER(scan_input, table_name, "TableName", NEED_MEMBER, table_name),
-    MEMBER(scan_input, conditional_operator, "ConditionalOperator", NEED_NOTHING,
-           conditional_operator),
+    MEMBER(scan_input, conditional_operator, "ConditionalOperator", NEED_NOTHING, scan_operator),
     MEMBER(scan_input, scan_filter, "ScanFilter", NEED_NOTHING, filter_map_shape),
     MEMBER(scan_input, segment, "Segment", NEED_NOTHING, segment),
     MEMBER(scan_input, limit, "Limit", NEED_NOTHING, limit),
@@ -203,13 +205,14 @@ static const struct shape keys_and_attributes = STRUCTURE(
     MEMBER(keys_and_attributes, expression_attribute_names, "ExpressionAttributeNames",
            NEED_NOTHING, names));
 
-static const struct shape batch_get_map = {MAP(keys_and_attributes), .key = &table_key};
+static const struct shape batch_get_map = {MAP(keys_and_attributes), .key = &table_key,
+                                           .shows_json = true};
 
 const struct shape shape_batch_get_item = STRUCTURE(
     batch_get_item_input, "BatchGetItemInput",
+    MEMBER(batch_get_item_input, request_items, "RequestItems", NEED_MEMBER, batch_get_map),
     MEMBER(batch_get_item_input, return_consumed_capacity, "ReturnConsumedCapacity", NEED_NOTHING,
-           return_capacity),
-    MEMBER(batch_get_item_input, request_items, "RequestItems", NEED_MEMBER, batch_get_map));
+           return_capacity));
 
 static const struct shape delete_request = STRUCTURE(
     delete_request, "DeleteRequest", MEMBER(delete_request, key, "Key", NEED_MEMBER, item));
@@ -224,7 +227,8 @@ static const struct shape write_request =
 
 static const struct shape write_requests = {LIST(write_request), LENGTH(1, 25)};
 
-static const struct shape batch_write_map = {MAP(write_requests), .key = &table_key};
+static const struct shape batch_write_map = {MAP(write_requests), .key = &table_key,
+                                             .yields = true};
 
 const struct shape shape_batch_write_item = STRUCTURE(
     batch_write_item_input, "BatchWriteItemInput",

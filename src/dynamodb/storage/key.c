@@ -355,20 +355,23 @@ void key_values(const struct key_attribute *schema, size_t count, struct str att
     }
 }
 
-static bool fits(const struct key_attribute *schema, size_t count, struct str attributes)
+static bool fits(const struct key_attribute *schema, size_t count, struct str attributes,
+                 size_t max_bytes)
 {
+    size_t bytes = 0;
     for (size_t i = 0; i < count; i++) {
         struct value v = value_member(attributes, schema[i].name);
         if (v.type != schema[i].type || !v.data.len)
             return false;
+        bytes += v.type == VALUE_N ? 0 : v.data.len;
     }
-    return true;
+    return bytes <= max_bytes;
 }
 
 bool key_fits(const struct key_schema *schema, struct str attributes)
 {
-    return fits(schema->partition, schema->partition_count, attributes) &&
-           fits(schema->sort, schema->sort_count, attributes);
+    return fits(schema->partition, schema->partition_count, attributes, LIMIT_PARTITION_KEY) &&
+           fits(schema->sort, schema->sort_count, attributes, LIMIT_SORT_KEY);
 }
 
 static void put_prefix(struct writer *w, enum key_space space, uint32_t id, uint64_t hash)

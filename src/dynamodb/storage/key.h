@@ -65,8 +65,8 @@ uint64_t key_partition_hash(struct str key);
 /* Values of the schema's attributes, from an item that has them all. */
 void key_values(const struct key_attribute *schema, size_t count, struct str attributes,
                 struct value *out);
-/* Whether all key attributes are there, of the right type and not empty: whether a sparse index
- * holds the item. */
+/* Whether all key attributes are there, of the right type, not empty and not too long: whether a
+ * sparse index holds the item. */
 bool key_fits(const struct key_schema *schema, struct str attributes);
 
 /* What all items of a partition (of a table, or of an index) begin with. */

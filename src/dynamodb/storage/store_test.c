@@ -542,6 +542,11 @@ TEST(new_index_is_filled)
             test_put(f->store, arena, id,
                      test_item(arena, "pk", test_s("p"), "sk", sk, "g", test_s("g"), NULL));
     }
+    /* What is too long for the index's key stays out of the index. */
+    struct str long_key = arena_printf(arena, "%0*d", (int)LIMIT_PARTITION_KEY + 1, 0);
+    test_put(f->store, arena, id,
+             test_item(arena, "pk", test_s("p"), "sk", test_s("long"), "g",
+                       (struct value){VALUE_S, long_key}, NULL));
     struct table changed = *catalog_find_id(f->store, id);
     changed.indexes = all;
     changed.index_count = 1;
