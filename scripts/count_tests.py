@@ -1,7 +1,8 @@
 """Adds up the test points of a `meson test` log and prints "N passed, N failed" last.
 
 A TAP program counts with each of its points; a program that ends badly without a failed point (a
-crash, a time-out, too few points) counts as one failure more; any other program is one point.
+crash, a time-out, too few points) counts as one failure more; any other program is one point. With
+--remarks it prints what the programs tell of their work instead: their lines that begin with '#'.
 """
 import json
 import re
@@ -10,7 +11,18 @@ import sys
 POINT = re.compile(r"^(not )?ok\b([^#\n]*)(#\s*skip\b.*)?", re.IGNORECASE | re.MULTILINE)
 
 
+def remarks(programs):
+    for program in programs:
+        lines = [line[2:] for line in (program.get("stdout") or "").split("\n") if line.startswith("# ")]
+        print(f"{program['name']}: {program['result']}, {program['duration']:.0f} s")
+        for line in lines:
+            print("    " + line)
+
+
 def main():
+    if sys.argv[1] == "--remarks":
+        with open(sys.argv[2], encoding="utf-8") as log:
+            return remarks(json.loads(line) for line in log)
     passed = failed = skipped = 0
     try:
         with open(sys.argv[1], encoding="utf-8") as log:
