@@ -156,16 +156,16 @@ static void order_spans(struct keyed_span *order, size_t count)
     }
 }
 
-/* Puts the spans from `first` on into order, and their bytes with them. True when a key came twice;
- * then the one sent last is kept. */
-static bool sort_spans(struct attribute_sink *s, size_t first, uint32_t start)
+/* Puts the spans from `first` on into order, and their bytes with them. When a key came twice, the
+ * one sent last is kept and the spans are given in order; those not kept have no start. */
+static const struct keyed_span *sort_spans(struct attribute_sink *s, size_t first, uint32_t start)
 {
     size_t count = s->span_count - first;
     bool is_sorted = true;
     for (size_t i = first + 1; i < s->span_count && is_sorted; i++)
         is_sorted = str_compare(span_key(s, &s->spans[i - 1]), span_key(s, &s->spans[i])) < 0;
     if (is_sorted)
-        return false;
+        return NULL;
     struct keyed_span *order = arena_alloc(s->arena, sizeof *order * count);
     char *copy = arena_alloc(s->arena, offset(s) - start);
     memcpy(copy, s->start + start, offset(s) - start);
@@ -186,7 +186,7 @@ static bool sort_spans(struct attribute_sink *s, size_t first, uint32_t start)
         memcpy(s->at, copy + (order[i].span.start - start), len);
         s->at += len;
     }
-    return has_twice;
+    return has_twice ? order : NULL;
 }
 
 /* -- decoding ---------------------------------------------------------------------------------- */
@@ -240,51 +240,20 @@ static void refuse_empty_set(struct decoder *d, enum value_type type)
     refuse(d, invalid(d->r->arena, "One or more parameter values were invalid: %s", words));
 }
 
-/* An element of a set that has one twice. */
-struct sent_element {
-    struct str text;  /* as in the request: of bytes, their base64 */
-    struct str bytes; /* what orders it */
-    size_t position;
-};
-
-static int compare_sent(const void *left, const void *right)
-{
-    const struct sent_element *x = left, *y = right;
-    int order = str_compare(x->bytes, y->bytes);
-    if (order)
-        return order;
-    return x->position < y->position ? -1 : 1;
-}
-
-static struct sent_element *sort_sent(struct arena *a, enum value_type type,
-                                      const struct str *texts, size_t count)
-{
-    struct sent_element *sent = arena_array(a, struct sent_element, count);
-    for (size_t i = 0; i < count; i++) { /* what is base64 was found to be before */
-        sent[i] = (struct sent_element){.text = texts[i], .bytes = texts[i], .position = i};
-        if (type != VALUE_BS)
-            continue;
-        char *bytes = arena_alloc(a, texts[i].len);
-        sent[i].bytes = (struct str){bytes, (size_t)base64_decode(texts[i], bytes)};
-    }
-    qsort(sent, count, sizeof *sent, compare_sent);
-    return sent;
-}
-
 /* The newer operations show the elements in the order of their bytes up to the first that was there
  * before; it and all behind it as they were sent. */
-static struct str *newer_order(struct arena *a, enum value_type type, const struct str *texts,
-                               size_t count)
+static struct str *newer_order(struct arena *a, const struct str *texts,
+                               const struct keyed_span *sorted, size_t count)
 {
-    const struct sent_element *sent = sort_sent(a, type, texts, count);
     struct str *shown = arena_array(a, struct str, count);
-    size_t repeat = count, at = 0;
+    uint32_t repeat = (uint32_t)count;
+    size_t at = 0;
     for (size_t i = 1; i < count; i++)
-        if (sent[i].position < repeat && str_eq(sent[i - 1].bytes, sent[i].bytes))
-            repeat = sent[i].position;
+        if (!sorted[i - 1].start && sorted[i].span.position < repeat)
+            repeat = sorted[i].span.position;
     for (size_t i = 0; i < count; i++)
-        if (sent[i].position < repeat)
-            shown[at++] = sent[i].text;
+        if (sorted[i].span.position < repeat)
+            shown[at++] = texts[sorted[i].span.position];
     for (; at < count; at++)
         shown[at] = texts[at];
     return shown;
@@ -294,12 +263,16 @@ static struct str *newer_order(struct arena *a, enum value_type type, const stru
 static struct error *show_twice(struct arena *a, enum value_type type, const struct str *texts,
                                 size_t count, bool is_newer)
 {
-    const char *quote = is_newer ? "\"" : "";
-    const char *comma = is_newer && type == VALUE_BS ? "," : ", ";
+    struct str quote = is_newer ? S("\"") : S("");
+    struct str comma = is_newer && type == VALUE_BS ? S(",") : S(", ");
     struct buf shown;
     buf_init(&shown, 2 * LIMIT_REQUEST_BODY);
-    for (size_t i = 0; i < count; i++)
-        buf_printf(&shown, "%s%s%.*s%s", i ? comma : "", quote, STR_ARG(texts[i]), quote);
+    for (size_t i = 0; i < count; i++) {
+        buf_add(&shown, i ? comma : S(""));
+        buf_add(&shown, quote);
+        buf_add(&shown, texts[i]);
+        buf_add(&shown, quote);
+    }
     struct error *error = invalid(a,
                                   "One or more parameter values were invalid: Input collection "
                                   "[%.*s]%s contains duplicates.",
@@ -309,18 +282,19 @@ static struct error *show_twice(struct arena *a, enum value_type type, const str
 }
 
 static void refuse_twice(struct decoder *d, enum value_type type, const struct str *texts,
-                         size_t count)
+                         const struct keyed_span *sorted, size_t count)
 {
     struct arena *a = d->r->arena;
+    if (d->error)
+        return;
     if (type == VALUE_NS) {
         refuse_both(d, invalid(a, "Input collection contains duplicates"),
                     invalid(a, "One or more parameter values were invalid: Input collection "
                                "contains duplicates."));
         return;
     }
-    struct str *sorted = newer_order(a, type, texts, count);
     refuse_both(d, show_twice(a, type, texts, count, false),
-                show_twice(a, type, sorted, count, true));
+                show_twice(a, type, newer_order(a, texts, sorted, count), count, true));
 }
 
 /* One element of a set: *text is it as sent, the rest goes to the sink. */
@@ -357,6 +331,7 @@ static struct error *decode_set(struct decoder *d, enum value_type type)
     uint32_t start = begin_payload(s, type);
     size_t first = s->span_count;
     uint32_t count = 0;
+    const struct keyed_span *sorted;
     while (json_next_element(d->r)) {
         struct attribute_span span = {.position = count++};
         struct str text = {0};
@@ -377,8 +352,8 @@ static struct error *decode_set(struct decoder *d, enum value_type type)
         return typed_broken(d->r);
     if (!count)
         refuse_empty_set(d, type);
-    else if (sort_spans(s, first, start))
-        refuse_twice(d, type, texts.items, texts.count);
+    else if ((sorted = sort_spans(s, first, start)))
+        refuse_twice(d, type, texts.items, sorted, texts.count);
     s->span_count = first;
     end_payload(s, start);
     return NULL;
