@@ -1,4 +1,5 @@
 """Event source mappings: the changes of a table reach a function over HTTP, as Lambda sends them."""
+import http.server
 import json
 import os
 import signal
@@ -70,6 +71,59 @@ def changes_of_an_item_come_in_order_and_in_batches():
             mine = [r["dynamodb"]["Keys"]["sk"]["S"] for r in function.taken
                     if r["dynamodb"]["Keys"]["pk"]["S"] == f"p{p}"]
             assert mine == [f"{i:03}" for i in range(p, 60, 6)], mine
+    function.stop()
+
+
+@suite.test
+def one_shard_is_delivered_in_parallel_by_item():
+    busy, most = set(), [0]
+
+    def behave(event, number):
+        items = {record["dynamodb"]["Keys"]["sk"]["S"] for record in event["Records"]}
+        assert not items & busy, "an item is in two invocations at the same time"
+        busy.update(items)
+        waiting[0] += 1
+        most[0] = max(most[0], waiting[0])
+        time.sleep(0.05)
+        waiting[0] -= 1
+        busy.difference_update(items)
+        return 200, "null"
+
+    waiting = [0]
+    function = Function(behave)
+    with Server("dynamodb", "--trigger", f"things={function.url},batch=5,parallelization=4") as server:
+        client = server.client()
+        make_table(client, StreamSpecification=STREAM)
+        for n in range(6):
+            for i in range(12):
+                put(client, f"item{i}", n={"N": str(n)})  # of one partition, so of one shard
+        wait_for(lambda: len(function.taken) == 72)
+        assert 2 <= most[0] <= 4, most
+        for i in range(12):
+            mine = [r["dynamodb"]["NewImage"]["n"]["N"] for r in function.taken
+                    if r["dynamodb"]["Keys"]["sk"]["S"] == f"item{i}"]
+            assert mine == list("012345"), mine
+    function.stop()
+
+
+@suite.test
+def another_parallelization_loses_nothing():
+    function = Function()
+    data = temporary_folder()
+    wanted = set()
+    for parts in (1, 3, 5, 2, 1):
+        with Server("dynamodb", "--data", data, "--shard-seconds", 1,
+                    "--trigger", f"things={function.url},batch=4,parallelization={parts}") as server:
+            client = server.client()
+            if not wanted:
+                make_table(client, StreamSpecification=STREAM)
+            for i in range(40):
+                put(client, f"{parts}-{i}", partition=f"p{i % 5}", n={"N": str(len(wanted))})
+                wanted.add(f"{parts}-{i}")
+            if parts != 3:
+                wait_for(lambda: wanted <= set(function.keys()))
+            server.stop()
+    assert wanted == set(function.keys())
     function.stop()
 
 

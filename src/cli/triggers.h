@@ -17,6 +17,8 @@
     "  filter=FILE         deliver only what the filter criteria in FILE match\n"                  \
     "  position=P          where a new trigger begins: TRIM_HORIZON (default) or LATEST\n"         \
     "  parallel=1          shards that are delivered at the same time, at most\n"                  \
+    "  parallelization=1   batches of one shard at the same time: its items are dealt out to as\n" \
+    "                      many, each with its changes in order\n"                                 \
     "  timeout=900         seconds that an invocation may take\n"
 
 /* Reads and starts them; *out is NULL when there are none. */

@@ -50,9 +50,17 @@ static bool is_wanted(struct arena *a, const struct deliver *d, const struct str
     return matches;
 }
 
-static void take_page(struct arena *a, const struct deliver *d, const struct stream_page *page,
-                      uint64_t end, struct reading *r)
+/* An item's records are all in one part. */
+static bool is_of_part(const struct deliver *d, const struct lane *lane,
+                       const struct stream_record *record)
 {
+    return d->mapping->parts <= 1 || str_hash(record->keys) % d->mapping->parts == lane->part;
+}
+
+static void take_page(struct arena *a, const struct deliver *d, const struct lane *lane,
+                      const struct stream_page *page, struct reading *r)
+{
+    uint64_t end = lane_end(lane);
     r->next = page->next;
     r->is_end = page->is_end;
     for (size_t i = 0; i < page->count; i++) {
@@ -64,7 +72,7 @@ static void take_page(struct arena *a, const struct deliver *d, const struct str
             r->is_end = false;
             return;
         }
-        if (!is_wanted(a, d, record))
+        if (!is_of_part(d, lane, record) || !is_wanted(a, d, record))
             continue;
         r->bytes += record->keys.len + record->new_image.len + record->old_image.len;
         VEC_PUSH(a, &r->records, record);
@@ -94,7 +102,7 @@ static struct error *read_batch(struct arena *a, const struct deliver *d, struct
         TRY(stream_read(d->store, a, d->source.stream_id, lane->shard_id, r->next,
                         LIMIT_STREAM_RECORDS, &page));
         skip_trimmed(a, d, lane, &page);
-        take_page(a, d, &page, end, r);
+        take_page(a, d, lane, &page, r);
         if (r->records.count == d->mapping->batch || (end && r->next > end))
             r->is_full = true;
     } while (!r->is_full && !r->is_end && r->next < r->watermark && !atomic_load(d->stop));

@@ -8,14 +8,14 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum { LANES_MAX = 64 }; /* at once: a long tree is gone through piece by piece */
+enum { SHARDS_MAX = 64 }; /* at once: a long tree is gone through piece by piece */
 
 /* -- lanes ------------------------------------------------------------------------------------- */
 
-static struct lane *find_lane(const struct follow *f, uint32_t shard_id)
+static const struct lane *find_parent(const struct follow *f, const struct lane *lane)
 {
     for (size_t i = 0; i < f->lane_count; i++)
-        if (f->lanes[i].shard_id == shard_id)
+        if (f->lanes[i].shard_id == lane->parent_id && f->lanes[i].part == lane->part)
             return &f->lanes[i];
     return NULL;
 }
@@ -38,7 +38,7 @@ static uint32_t newest_lane(const struct follow *f)
     return newest;
 }
 
-static void add_lane(struct follow *f, const struct shard *shard, uint64_t next)
+static void add_lane(struct follow *f, const struct shard *shard, uint32_t part, uint64_t next)
 {
     if (f->lane_count == f->lane_cap) {
         f->lane_cap = f->lane_cap ? 2 * f->lane_cap : 8;
@@ -46,8 +46,15 @@ static void add_lane(struct follow *f, const struct shard *shard, uint64_t next)
     }
     f->lanes[f->lane_count++] = (struct lane){.shard_id = shard->id,
                                               .parent_id = shard->parent_id,
+                                              .part = part,
                                               .created_ms = shard->created_ms,
                                               .next = next};
+}
+
+static void add_lanes(struct follow *f, const struct shard *shard, uint64_t next)
+{
+    for (uint32_t part = 0; part < f->mapping->parts; part++)
+        add_lane(f, shard, part, next);
 }
 
 /* Shards behind the newest that has a lane, oldest first: as many as the lanes have room for. They
@@ -57,12 +64,12 @@ static struct error *add_shards(struct arena *a, struct follow *f)
     const struct shard *shards;
     size_t count;
     uint32_t after = newest_lane(f);
-    if (f->lane_count >= LANES_MAX)
+    size_t busy = f->lane_count / f->mapping->parts;
+    if (busy >= SHARDS_MAX)
         return NULL;
-    TRY(stream_shards(f->store, a, f->stream_id, after, LANES_MAX - f->lane_count, &shards,
-                      &count));
+    TRY(stream_shards(f->store, a, f->stream_id, after, SHARDS_MAX - busy, &shards, &count));
     for (size_t i = 0; i < count; i++)
-        add_lane(f, &shards[i], shards[i].first_sequence);
+        add_lanes(f, &shards[i], shards[i].first_sequence);
     return NULL;
 }
 
@@ -71,11 +78,11 @@ static struct error *add_latest(struct arena *a, struct follow *f, const struct 
 {
     const struct shard *shards;
     size_t count;
-    TRY(stream_shards(f->store, a, s->id, s->newest_shard - 1, LANES_MAX, &shards, &count));
+    TRY(stream_shards(f->store, a, s->id, s->newest_shard - 1, SHARDS_MAX, &shards, &count));
     for (size_t i = 0; i < count; i++)
-        add_lane(f, &shards[i],
-                 shards[i].last_sequence ? shards[i].last_sequence + 1
-                                         : stream_latest(f->store, s->id, shards[i].id));
+        add_lanes(f, &shards[i],
+                  shards[i].last_sequence ? shards[i].last_sequence + 1
+                                          : stream_latest(f->store, s->id, shards[i].id));
     return NULL;
 }
 
@@ -162,7 +169,7 @@ struct lane *follow_pick(struct follow *f, uint64_t watermark, int64_t now_us)
 {
     for (size_t i = 0; i < f->lane_count; i++) {
         struct lane *lane = &f->lanes[(f->turn + i) % f->lane_count];
-        const struct lane *parent = find_lane(f, lane->parent_id);
+        const struct lane *parent = find_parent(f, lane);
         if ((parent && !parent->is_done) || !lane_is_due(lane, f->mapping, watermark, now_us))
             continue;
         f->turn = (size_t)(lane - f->lanes) + 1;
@@ -175,29 +182,57 @@ struct lane *follow_pick(struct follow *f, uint64_t watermark, int64_t now_us)
 
 struct error *follow_save(struct arena *a, struct follow *f)
 {
-    struct checkpoint c = {.stream_id = f->stream_id, .shard_count = f->lane_count};
+    struct checkpoint c = {.stream_id = f->stream_id,
+                           .parts = (uint32_t)f->mapping->parts,
+                           .shard_count = f->lane_count};
     uint64_t sequence;
     c.shards = arena_array(a, struct checkpoint_shard, f->lane_count + 1);
     for (size_t i = 0; i < f->lane_count; i++) {
-        c.shards[i] = (struct checkpoint_shard){f->lanes[i].shard_id, f->lanes[i].next};
+        const struct lane *lane = &f->lanes[i];
+        c.shards[i] = (struct checkpoint_shard){lane->shard_id, lane->part, lane->next};
         f->lanes[i].has_passed = false;
     }
     return catalog_note_put(f->store, a, checkpoint_name(a, f->mapping), checkpoint_encode(a, &c),
                             &sequence);
 }
 
+/* Where all parts of a shard have been; 0 at its first mention only. */
+static uint64_t least_next(const struct checkpoint *c, size_t at)
+{
+    uint64_t least = UINT64_MAX;
+    for (size_t i = 0; i < c->shard_count; i++) {
+        if (c->shards[i].shard_id != c->shards[at].shard_id)
+            continue;
+        if (i < at)
+            return 0;
+        if (c->shards[i].next < least)
+            least = c->shards[i].next;
+    }
+    return least;
+}
+
 /* Shards that the checkpoint does not know, though it knows a newer one, are done; those that are
- * newer than all it knows come with add_shards. */
+ * newer than all it knows come with add_shards. A mapping that has other parts now begins each
+ * shard where the least of the old parts was: some records come again, none is left out. */
 static struct error *restore_lanes(struct arena *a, struct follow *f, const struct checkpoint *c)
 {
+    bool has_same_parts = c->parts == f->mapping->parts;
     for (size_t i = 0; i < c->shard_count; i++) {
         const struct checkpoint_shard *at = &c->shards[i];
+        uint64_t next = has_same_parts ? at->next : least_next(c, i);
         struct shard shard;
         bool found;
+        if (!has_same_parts && !next)
+            continue;
         TRY(stream_shard(f->store, a, f->stream_id, at->shard_id, &shard, &found));
         if (!found) /* past its time: reading tells, and its place among the others is kept */
             shard = (struct shard){.id = at->shard_id};
-        add_lane(f, &shard, at->next > shard.first_sequence ? at->next : shard.first_sequence);
+        if (next < shard.first_sequence)
+            next = shard.first_sequence;
+        if (has_same_parts)
+            add_lane(f, &shard, at->part, next);
+        else
+            add_lanes(f, &shard, next);
     }
     return add_shards(a, f);
 }

@@ -1,4 +1,5 @@
-/* Follow: where a mapping is in the streams of its table: one stream, its shards as lanes.
+/* Follow: where a mapping is in the streams of its table: one stream, its shards as lanes, or their
+ * parts, if the mapping has several.
  *
  * Owned by trigger.c, which holds its lock around every call but follow_open; nothing here waits.
  * Streams are gone through in the order in which they were made. Errors are the store's. */

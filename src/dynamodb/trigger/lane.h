@@ -1,4 +1,5 @@
-/* Lane: one shard on its way through a mapping: what to do next, and what an outcome means.
+/* Lane: one shard on its way through a mapping, or one part of its items: what to do next, and what
+ * an outcome means.
  *
  * trigger.c does what a lane says; nothing here reads, posts or waits. A batch is described by its
  * sequence numbers. Times are microseconds of the monotonic clock. Pure. */
@@ -12,6 +13,7 @@ enum {
 
 struct lane {
     uint32_t shard_id, parent_id;
+    uint32_t part;      /* of the mapping's parts: an item is in the same one in each shard */
     int64_t created_ms; /* of the shard */
     uint64_t next;      /* the checkpoint: all records before it are dealt with */
     uint64_t idle_at;   /* the watermark at which there was nothing more to do; 0: look again */

@@ -64,6 +64,9 @@ static struct error *read_option(struct arena *a, struct str key, struct str tex
     } else if (str_eq(key, S("parallel"))) {
         TRY(read_number(a, key, text, 1, MAX_PARALLEL, &number));
         m->parallel = (size_t)number;
+    } else if (str_eq(key, S("parallelization"))) {
+        TRY(read_number(a, key, text, 1, MAX_PARALLEL, &number));
+        m->parts = (size_t)number;
     } else if (str_eq(key, S("max-age"))) {
         TRY(read_limit(a, key, text, 1, MAX_AGE_S, &m->max_age_ms));
         m->max_age_ms *= m->max_age_ms > 0 ? 1000 : 1;
@@ -125,6 +128,7 @@ struct error *mapping_parse(struct arena *a, struct str text, struct mapping *ou
                             .max_age_ms = -1,
                             .timeout_ms = 900 * 1000,
                             .parallel = 1,
+                            .parts = 1,
                             .reports_items = true};
     if (!str_cut(&text, '=', &out->table))
         return error_new(a, &error_usage, "--trigger is TABLE=URL, with options behind commas");

@@ -1,7 +1,7 @@
 /* Mapping: what `--trigger` says, as a value: which table's changes go to which function, and how.
  *
  *     TABLE=URL[,batch=100][,window=0][,retries=-1][,bisect=1][,failures=FILE][,parallel=1]
- *              [,position=TRIM_HORIZON][,max-age=-1][,partial=1][,timeout=900][,filter=FILE]
+ *              [,parallelization=1][,position=TRIM_HORIZON][,max-age=-1][,partial=1][,timeout=900][,filter=FILE]
  *
  * The words and limits are those of Lambda's event source mappings. Pure. Source: AWS Lambda API
  * reference, CreateEventSourceMapping. */
@@ -18,6 +18,7 @@ struct mapping {
     int64_t max_age_ms;  /* older records are given up; -1: as long as the stream has them */
     int64_t timeout_ms;  /* of one invocation */
     size_t parallel;     /* shards that are read at the same time, at most */
+    size_t parts;        /* of a shard, by item, each with batches of its own: parallelization */
     bool bisects;        /* a batch that fails is tried in halves */
     bool reports_items;  /* ReportBatchItemFailures: answers may name where a batch failed */
     bool from_latest;    /* a mapping that is new begins with what is written from now on */

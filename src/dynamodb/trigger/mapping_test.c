@@ -38,13 +38,14 @@ TEST(options_stand_behind_commas)
 {
     struct mapping m = parsed(arena, S("Music=http://h/x,batch=7,window=2,retries=3,bisect=1,"
                                        "failures=a=b.jsonl,parallel=4,position=LATEST,max-age=60,"
-                                       "partial=0,timeout=5,filter=f.json"));
+                                       "partial=0,timeout=5,filter=f.json,parallelization=10"));
     CHECK_STR(m.url, S("http://h/x"));
     CHECK_INT(m.batch, 7);
     CHECK_INT(m.window_ms, 2000);
     CHECK_INT(m.retries, 3);
     CHECK_STR(m.failures, S("a=b.jsonl"));
     CHECK_INT(m.parallel, 4);
+    CHECK_INT(m.parts, 10);
     CHECK_INT(m.max_age_ms, 60000);
     CHECK_INT(m.timeout_ms, 5000);
     CHECK_STR(m.filter, S("f.json"));
@@ -75,6 +76,8 @@ TEST(what_is_wrong_is_refused)
         "Music=http://h,position=latest",
         "Music=http://h,failures=",
         "Music=http://h,parallel=11",
+        "Music=http://h,parallelization=0",
+        "Music=http://h,parallelization=11",
         "Music=http://h,unknown=1",
         "Music=http://h,,batch=1",
     };

@@ -36,7 +36,7 @@ struct runner {
     struct follow follow;
     int64_t refreshed_us;
     uint64_t refreshed_at; /* the watermark then */
-    pthread_t threads[10];
+    pthread_t *threads;
     size_t thread_count;
 };
 
@@ -119,7 +119,7 @@ static void give_lane(struct arena *a, struct runner *r, const struct lane *copy
     struct follow *f = &r->follow;
     pthread_mutex_lock(&r->lock);
     for (size_t i = 0; i < f->lane_count; i++) {
-        if (f->lanes[i].shard_id != copy->shard_id)
+        if (f->lanes[i].shard_id != copy->shard_id || f->lanes[i].part != copy->part)
             continue;
         f->lanes[i] = *copy; /* not busy: it was copied before it was taken */
         if (copy->has_passed)
@@ -222,7 +222,9 @@ static struct error *open_runner(struct arena *a, struct triggers *t,
 
 static struct error *start_threads(struct arena *a, struct runner *r)
 {
-    for (; r->thread_count < r->mapping.parallel; r->thread_count++) {
+    size_t wanted = r->mapping.parallel * r->mapping.parts;
+    r->threads = mem_zalloc(wanted * sizeof *r->threads);
+    for (; r->thread_count < wanted; r->thread_count++) {
         count_working(r->all, 1);
         int failure = pthread_create(&r->threads[r->thread_count], NULL, work, r);
         if (!failure)
@@ -277,6 +279,7 @@ static void close_runner(struct runner *r)
     if (r->deliver.failures_file >= 0)
         close(r->deliver.failures_file);
     follow_close(&r->follow);
+    free(r->threads);
     pthread_mutex_destroy(&r->lock);
 }
 

@@ -2,9 +2,10 @@
  *
  * Called by `cruddur dynamodb` and `cruddur serve` for their --trigger flags. One struct triggers
  * serves all mappings of an engine, with threads of its own; nothing runs without a mapping, and
- * libcurl is loaded only then. Delivery is at least once, and in order within a shard, parents before
- * their children: an item's changes come in their order. Only changes that are durable are delivered. A mapping follows its table
- * by name: through streams that are switched off and on, and tables that are made anew. */
+ * libcurl is loaded only then. Delivery is at least once, and in order within a shard, parents
+ * before their children: an item's changes come in their order. Only changes that are durable are
+ * delivered. A mapping follows its table by name: through streams that are switched off and on, and
+ * tables that are made anew. */
 #pragma once
 
 #include "base/rand.h"
