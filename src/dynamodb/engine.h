@@ -41,6 +41,7 @@ void engine_close(struct engine *engine);
 struct call {
     struct str operation; /* "PutItem"; streams operations have names of their own: "GetRecords" */
     struct str request;   /* JSON */
+    struct str host;      /* that the client reached us at, for DescribeEndpoints; may be empty */
     struct arena *arena;  /* all that the call allocates; lives until the call is over */
     struct buf *reply;    /* receives the answer's JSON */
     int status;           /* HTTP status of the answer */

@@ -225,6 +225,8 @@ static struct step *begin(struct engine *engine, struct call *call, const struct
     step->row = row;
     step->writer = json_writer(call->reply);
     step->op = new_op(engine);
+    if (call->host.len)
+        step->op.endpoint = call->host;
     step->op.arena = call->arena;
     step->op.reply = &step->writer;
     return step;

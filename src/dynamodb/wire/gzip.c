@@ -9,14 +9,19 @@
 #include <zlib.h>
 
 #define ZLIB_FUNCTIONS(F)                                                                          \
-    F(inflateInit2_) F(inflate) F(inflateEnd) F(deflateInit2_) F(deflate) F(deflateEnd)
+    F(inflateInit2_)                                                                               \
+    F(inflate) F(inflateReset) F(inflateEnd) F(deflateInit2_) F(deflate) F(deflateEnd)
 
 struct zlib {
     ZLIB_FUNCTIONS(LIBRARY_MEMBER)
 };
 static const char *const zlib_names[] = {ZLIB_FUNCTIONS(LIBRARY_NAME)};
 
-#define WINDOW_BITS_GZIP (15 + 16) /* zlib's way to say: with a gzip header */
+/* zlib's way to say: with a gzip header, or with its own. */
+static int window_bits(enum coding coding)
+{
+    return coding == CODING_GZIP ? 15 + 16 : 15;
+}
 
 struct gzip {
     pthread_mutex_t lock; /* guards the first use */
@@ -59,14 +64,22 @@ static Bytef *zlib_input(struct str bytes)
 
 static struct error *damaged(struct arena *a)
 {
-    return error_new(a, &error_SerializationException, "The gzip body cannot be unpacked");
+    return error_new(a, &error_InternalServerError, "The body cannot be unpacked");
 }
 
-struct error *gzip_unpack(struct gzip *gzip, struct arena *a, struct str packed, struct buf *out)
+/* Whether another gzip member follows the one that has ended. */
+static bool has_more(const z_stream *z, enum coding coding)
+{
+    return coding == CODING_GZIP && z->avail_in > 2 && z->next_in[0] == 0x1f &&
+           z->next_in[1] == 0x8b;
+}
+
+struct error *gzip_unpack(struct gzip *gzip, struct arena *a, enum coding coding, struct str packed,
+                          struct buf *out)
 {
     TRY(open_zlib(gzip, a));
     z_stream z = {.next_in = zlib_input(packed), .avail_in = (uInt)packed.len};
-    if (gzip->zlib.inflateInit2_(&z, WINDOW_BITS_GZIP, ZLIB_VERSION, (int)sizeof z) != Z_OK)
+    if (gzip->zlib.inflateInit2_(&z, window_bits(coding), ZLIB_VERSION, (int)sizeof z) != Z_OK)
         return damaged(a);
     int state = Z_OK;
     while (state == Z_OK) {
@@ -80,12 +93,15 @@ struct error *gzip_unpack(struct gzip *gzip, struct arena *a, struct str packed,
         z.avail_out = (uInt)room;
         state = gzip->zlib.inflate(&z, Z_NO_FLUSH);
         out->len += room - z.avail_out;
+        if (state == Z_STREAM_END && has_more(&z, coding))
+            state = gzip->zlib.inflateReset(&z);
     }
     gzip->zlib.inflateEnd(&z);
-    return state == Z_STREAM_END && z.avail_in == 0 ? NULL : damaged(a);
+    return state == Z_STREAM_END ? NULL : damaged(a);
 }
 
-bool gzip_pack(struct gzip *gzip, struct arena *a, struct str bytes, struct buf *out)
+bool gzip_pack(struct gzip *gzip, struct arena *a, enum coding coding, struct str bytes,
+               struct buf *out)
 {
     struct error *e = open_zlib(gzip, a);
     if (e) {
@@ -93,7 +109,7 @@ bool gzip_pack(struct gzip *gzip, struct arena *a, struct str bytes, struct buf 
         return false;
     }
     z_stream z = {.next_in = zlib_input(bytes), .avail_in = (uInt)bytes.len};
-    if (gzip->zlib.deflateInit2_(&z, Z_BEST_SPEED, Z_DEFLATED, WINDOW_BITS_GZIP, 8,
+    if (gzip->zlib.deflateInit2_(&z, Z_BEST_SPEED, Z_DEFLATED, window_bits(coding), 8,
                                  Z_DEFAULT_STRATEGY, ZLIB_VERSION, (int)sizeof z) != Z_OK)
         return false;
     /* Worth it only when it gets smaller: the room is what there was. */

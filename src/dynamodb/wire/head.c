@@ -64,18 +64,3 @@ struct str head_media_type(struct str content_type)
     str_cut(&content_type, ';', &type);
     return str_trim(type);
 }
-
-bool head_names_gzip(struct str encodings)
-{
-    while (encodings.len) {
-        struct str coding, name;
-        str_cut(&encodings, ',', &coding);
-        str_cut(&coding, ';', &name);
-        if (!str_eq_nocase(str_trim(name), S("gzip")))
-            continue;
-        struct str weight = str_trim(coding);
-        return !(str_eq(weight, S("q=0")) || str_eq(weight, S("q=0.0")) ||
-                 str_eq(weight, S("q=0.00")) || str_eq(weight, S("q=0.000")));
-    }
-    return false;
-}

@@ -17,6 +17,3 @@ struct wire_head head_of(const struct http_request *request);
 
 /* "application/json ; charset=utf-8" without what follows the ';'. */
 struct str head_media_type(struct str content_type);
-
-/* Whether a list such as Accept-Encoding or Content-Encoding names gzip, and not with q=0. */
-bool head_names_gzip(struct str encodings);

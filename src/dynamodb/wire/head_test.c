@@ -1,5 +1,6 @@
 /* Head, origin and the forms of authentication: what is read from headers alone. */
 #include "dynamodb/wire/auth.h"
+#include "dynamodb/wire/coding.h"
 #include "dynamodb/wire/origin.h"
 
 #include "tap.h"
@@ -27,14 +28,53 @@ TEST(media_type_ends_at_the_semicolon)
     CHECK_STR(head_media_type(S("")), S(""));
 }
 
-TEST(gzip_is_named_in_a_list)
+TEST(answers_are_packed_as_the_service_chooses)
 {
-    CHECK(head_names_gzip(S("gzip")));
-    CHECK(head_names_gzip(S("br;q=1.0, GZIP;q=0.8, *;q=0.1")));
-    CHECK(!head_names_gzip(S("identity")));
-    CHECK(!head_names_gzip(S("gzip;q=0")));
-    CHECK(!head_names_gzip(S("xgzip")));
-    CHECK(!head_names_gzip(S("")));
+    static const struct {
+        const char *accept;
+        enum coding want;
+    } rows[] = {
+        {"gzip", CODING_GZIP},
+        {"deflate", CODING_DEFLATE},
+        {"", CODING_NONE},
+        {"identity", CODING_NONE},
+        {"br", CODING_NONE},
+        {"x-gzip", CODING_NONE},
+        {"gzip, deflate", CODING_GZIP},
+        {"br, identity, deflate, gzip", CODING_DEFLATE},
+        {"dog, GZIP ,, cat", CODING_GZIP},
+        {"br, gzip;q=0, deflate; q = 0.5 , identity;q=0", CODING_DEFLATE},
+        {"*", CODING_GZIP},
+        {"*, deflate;q=0.5", CODING_GZIP},
+        {"*, deflate", CODING_DEFLATE},
+        {"*, gzip;q=0.5", CODING_DEFLATE},
+        {"*;q=0", CODING_NONE},
+        {"gzip ;q=0", CODING_NONE},
+        {"*;q=0.5,identity", CODING_GZIP},
+        {"br;q=0.8,identity;q=0.5,*;q=0", CODING_NONE},
+        {"\"gzip\"", CODING_NONE},
+        {"gzip br", CODING_NONE},
+        {"gzip:q=1", CODING_NONE},
+        {"gzip;q=31,deflate;q=51", CODING_GZIP},
+        {"deflate;q=0.5, gzip;q=0.2", CODING_DEFLATE},
+        {"deflate;q=0.5, gzip;q=1;q=0.2", CODING_GZIP},
+        {"deflate;q=0.5,gzip;q=0.", CODING_DEFLATE},
+        {"deflate;q=0.5,gzip;q=0.x", CODING_GZIP},
+        {"deflate;q=0.5,gzip;q=0. x", CODING_GZIP},
+        {"deflate;q=-0.5,gzip;q=0.2", CODING_GZIP},
+        {"gzip;q= 0;q=1", CODING_NONE},
+        {"gzip;q =0;q=1", CODING_GZIP},
+        {"gzip;nq=0;q=1", CODING_NONE},
+        {"gzip;q=0, gzip;q=1, gzip;q=0", CODING_GZIP},
+        {"br,identity;q=0.5,gzip;q=0.0001", CODING_GZIP},
+    };
+    for (size_t i = 0; i < countof(rows); i++)
+        if (!CHECK_INT(coding_accepted(str_z(rows[i].accept)), rows[i].want))
+            printf("# %s\n", rows[i].accept);
+    CHECK_INT(coding_of(S(" GZIP ")), CODING_GZIP);
+    CHECK_INT(coding_of(S("deflate")), CODING_DEFLATE);
+    CHECK_INT(coding_of(S("identity")), CODING_NONE);
+    CHECK_INT(coding_of(S("garbage")), CODING_UNKNOWN);
 }
 
 TEST(only_loopback_hosts_are_served)
@@ -144,6 +184,6 @@ TEST(authentication_has_the_services_form)
 }
 
 TAP_MAIN(T(headers_are_found_without_case), T(media_type_ends_at_the_semicolon),
-         T(gzip_is_named_in_a_list), T(only_loopback_hosts_are_served),
+         T(answers_are_packed_as_the_service_chooses), T(only_loopback_hosts_are_served),
          T(named_hosts_are_served_too), T(only_local_pages_may_read),
          T(authentication_has_the_services_form))

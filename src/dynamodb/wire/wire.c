@@ -28,7 +28,8 @@
 #define REPLY_MAX_BYTES (128u << 20) /* 16 MB of items, every character escaped as six */
 #define REPLY_KEPT_BYTES (64u << 10) /* what a spare call may keep */
 #define REPLY_LARGE_BYTES (2u << 20) /* holds most pages of 1 MB; one is kept for each loop */
-#define GZIP_FROM_BYTES (8u << 10)   /* smaller answers are not worth the time */
+#define PACK_ABOVE_BYTES (4u << 10)  /* longer answers are packed when asked for, as the service's \
+                                      */
 #define MAX_HEADERS 8
 
 struct wire_call {
@@ -146,13 +147,15 @@ static struct str reply_type(const struct wire_head *head)
     return S("application/json");
 }
 
-/* Errors found before the engine is asked; all of them are the front's ("coral.service"). */
+/* Errors found before the engine is asked; nearly all are the front's ("coral.service"). */
 static void answer_error(struct wire_loop *loop, struct http_exchange *x,
                          const struct wire_head *head, const struct error *e, int status)
 {
     struct buf body;
     buf_init(&body, 64 << 10);
-    buf_add(&body, S("{\"__type\":\"com.amazon.coral.service#"));
+    buf_add(&body, S("{\"__type\":\""));
+    buf_add(&body, e->kind == &error_InternalServerError ? S("com.amazonaws.dynamodb.v20120810#")
+                                                         : S("com.amazon.coral.service#"));
     buf_add_z(&body, e->kind->name);
     buf_add_char(&body, '"');
     if (e->message.len) {
@@ -219,11 +222,14 @@ static void answer_call(struct wire_call *c)
                             .content_type = reply_type(&c->head),
                             .body = buf_str(&c->reply),
                             .call = c};
-    if (answer.body.len >= GZIP_FROM_BYTES && head_names_gzip(c->head.accept_encoding)) {
+    enum coding coding = CODING_NONE;
+    if (answer.body.len > PACK_ABOVE_BYTES)
+        coding = coding_accepted(c->head.accept_encoding);
+    if (coding != CODING_NONE) {
         buf_init(&c->packed, answer.body.len);
-        if (gzip_pack(c->loop->wire->gzip, c->call.arena, answer.body, &c->packed)) {
+        if (gzip_pack(c->loop->wire->gzip, c->call.arena, coding, answer.body, &c->packed)) {
             answer.body = buf_str(&c->packed);
-            answer.content_encoding = S("gzip");
+            answer.content_encoding = coding_name(coding);
         }
     }
     send_answer(c->loop, c->x, &c->head, &answer);
@@ -278,8 +284,11 @@ static void begin_call(struct wire_loop *loop, struct http_exchange *x,
     struct wire_call *c = take_call(loop);
     c->x = x;
     c->head = *head;
-    c->call = (struct call){
-        .operation = operation->name, .request = body, .arena = http_arena(x), .reply = &c->reply};
+    c->call = (struct call){.operation = operation->name,
+                            .request = body,
+                            .host = head->host,
+                            .arena = http_arena(x),
+                            .reply = &c->reply};
     step_call(c);
 }
 
@@ -307,17 +316,20 @@ static bool is_json(struct arena *a, struct str text)
     return json_skip(&r) && json_finish(&r);
 }
 
-/* Unpacks a body with Content-Encoding: gzip; others stay as they are. */
+/* The body without its Content-Encoding; an unknown one is trouble of the service's own. */
 static struct error *plain_body(struct wire_loop *loop, struct arena *a,
                                 const struct http_request *request, const struct wire_head *head,
                                 struct str *out)
 {
+    enum coding coding = coding_of(head->content_encoding);
     *out = request->body;
-    if (!head->content_encoding.len || !head_names_gzip(head->content_encoding))
+    if (coding == CODING_NONE)
         return NULL;
+    if (coding == CODING_UNKNOWN)
+        return error_new(a, &error_InternalServerError, "Unknown Content-Encoding");
     struct buf plain;
     buf_init(&plain, LIMIT_REQUEST_BODY);
-    struct error *e = gzip_unpack(loop->wire->gzip, a, request->body, &plain);
+    struct error *e = gzip_unpack(loop->wire->gzip, a, coding, request->body, &plain);
     if (!e)
         *out = arena_str(a, buf_str(&plain));
     buf_clear(&plain);
@@ -345,15 +357,16 @@ static void on_post(struct wire_loop *loop, struct http_exchange *x, const struc
     }
     struct str body;
     struct error *e = plain_body(loop, a, request, head, &body);
-    const struct operation *operation = NULL;
-    if (!e) {
-        operation = target_operation(head->target);
-        e = operation ? authenticate(loop->wire, a, request, head)
-                      : error_new(a, &error_UnknownOperationException, "%s", "");
-        /* The engine finds broken JSON itself; here it matters only because it comes first. */
-        if (e && body.len && !is_json(a, body))
-            e = error_new(a, &error_SerializationException, "%s", "");
+    if (e) {
+        refuse(loop, x, head, e);
+        return;
     }
+    const struct operation *operation = target_operation(head->target);
+    e = operation ? authenticate(loop->wire, a, request, head)
+                  : error_new(a, &error_UnknownOperationException, "%s", "");
+    /* The engine finds broken JSON itself; here it matters only because it comes first. */
+    if (e && body.len && !is_json(a, body))
+        e = error_new(a, &error_SerializationException, "%s", "");
     if (e)
         refuse(loop, x, head, e);
     else
