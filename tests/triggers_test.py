@@ -3,6 +3,7 @@ import http.server
 import json
 import os
 import signal
+import threading
 import time
 
 from function import Function
