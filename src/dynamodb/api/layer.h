@@ -6,9 +6,9 @@
  *
  *     layer        operations                         words   form
  *     LAYER_OLDER  batch writes, transactions, Scan,  older   as they are; an expression's value
- *                  PartiQL                                    "… contains invalid value: … for key
- * :v" LAYER_READ   GetItem, BatchGetItem, Query       newer   as they are LAYER_WRITE  PutItem,
- * UpdateItem, DeleteItem    newer   "1 validation error detected: …"
+ *                  PartiQL                                    "… invalid value: … for key :v"
+ *     LAYER_READ   GetItem, BatchGetItem, Query       newer   as they are
+ *     LAYER_WRITE  PutItem, UpdateItem, DeleteItem    newer   "1 validation error detected: …"
  *
  * Who finds such an error gives it both words (error->newer); each row of the operation table names
  * its layer, and the engine tells the error in it. All other errors have one wording everywhere. A
