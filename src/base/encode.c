@@ -11,7 +11,7 @@ static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv
 static const char alphabet_url[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-size_t base64_encoded_len(size_t len)
+static size_t base64_encoded_len(size_t len)
 {
     return (len + 2) / 3 * 4;
 }

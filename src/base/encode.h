@@ -11,7 +11,6 @@
 
 /* Standard alphabet with padding (RFC 4648 section 4). */
 void base64_encode(struct buf *out, struct str bytes);
-size_t base64_encoded_len(size_t len);
 /* Strict: padding required, no whitespace, unused bits zero. Writes at most len/4*3 bytes to `out`
  * and gives their number, or -1. */
 ptrdiff_t base64_decode(struct str text, char *out);

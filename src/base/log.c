@@ -3,20 +3,11 @@
 #include "base/clock.h"
 
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #define LINE_BYTES 2048
-
-/* The one setting of the process: a log has no request to hang on. */
-static _Atomic enum log_level least_level = LOG_INFO;
-
-void log_set_level(enum log_level least)
-{
-    atomic_store(&least_level, least);
-}
 
 /* A message may quote a client: control characters must not forge a second line. */
 static void mask_controls(char *text)
@@ -28,9 +19,7 @@ static void mask_controls(char *text)
 
 void log_line(enum log_level level, const char *format, ...)
 {
-    static const char *const names[] = {"debug", "info ", "warn ", "error"};
-    if (level < atomic_load_explicit(&least_level, memory_order_relaxed))
-        return;
+    static const char *const names[] = {"info ", "warn ", "error"};
     char line[LINE_BYTES], stamp[CLOCK_STAMP_BYTES];
     clock_stamp(clock_now_us(&clock_system), stamp);
     int head = snprintf(line, sizeof line, "%.23sZ %s ", stamp, names[level]);

@@ -7,13 +7,10 @@
 
 #include "base/attributes.h"
 
-enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
+enum log_level { LOG_INFO, LOG_WARN, LOG_ERROR };
 
-/* The one setting of the process, made by main before threads start. */
-void log_set_level(enum log_level least);
 void log_line(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
 
-#define log_debug(...) log_line(LOG_DEBUG, __VA_ARGS__)
 #define log_info(...) log_line(LOG_INFO, __VA_ARGS__)
 #define log_warn(...) log_line(LOG_WARN, __VA_ARGS__)
 #define log_error(...) log_line(LOG_ERROR, __VA_ARGS__)

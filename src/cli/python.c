@@ -224,7 +224,8 @@ static bool split_time(struct str seconds, struct tm *parts, int *microseconds)
     return localtime_r(&whole, parts) != NULL;
 }
 
-bool python_repr_time(struct buf *out, struct str seconds)
+/* The same as repr(datetime) with a local time zone. */
+static bool repr_time(struct buf *out, struct str seconds)
 {
     struct tm t;
     int microseconds;
@@ -382,7 +383,7 @@ static void repr_next(struct buf *out, struct json_reader *r)
             python_repr_str(out, name);
             buf_add(out, S(": "));
             if (is_time_member(name) && json_peek(r) == JSON_NUMBER && json_read_number(r, &text) &&
-                python_repr_time(out, text))
+                repr_time(out, text))
                 continue;
             repr_next(out, r);
         }

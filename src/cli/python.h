@@ -22,9 +22,7 @@ void python_repr_str(struct buf *out, struct str text);
 /* repr of an item as a boto3 resource gives it: {'pk': 'a', 'n': Decimal('1')}. */
 void python_repr_item(struct buf *out, struct arena *a, struct str item);
 
-/* A number of seconds since 1970 as repr(datetime) with a local time zone, and as the AWS CLI
- * prints it; false when the text is no number. */
-bool python_repr_time(struct buf *out, struct str seconds);
+/* A number of seconds since 1970 as the AWS CLI prints it; false when the text is no number. */
 bool python_iso_time(struct buf *out, struct str seconds);
 
 /* f'{text: <width}': padded with spaces to at least `width` characters. */

@@ -119,9 +119,7 @@ struct http_stats http_stats(const struct http_server *server);
 const struct http_request *http_request_of(const struct http_exchange *x);
 /* Lives until the exchange is answered; owned by whoever holds the exchange at the moment. */
 struct arena *http_arena(struct http_exchange *x);
-struct http_server *http_server_of(struct http_exchange *x);
 size_t http_loop_of(const struct http_exchange *x); /* 0 .. http_loop_count - 1 */
-void *http_context(const struct http_exchange *x);
 /* A word of the handler's own that travels with the exchange. */
 void http_set_user(struct http_exchange *x, void *user);
 void *http_user(const struct http_exchange *x);

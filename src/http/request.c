@@ -14,19 +14,9 @@ struct arena *http_arena(struct http_exchange *x)
     return &x->arena;
 }
 
-struct http_server *http_server_of(struct http_exchange *x)
-{
-    return x->conn->loop->server;
-}
-
 size_t http_loop_of(const struct http_exchange *x)
 {
     return x->conn->loop->index;
-}
-
-void *http_context(const struct http_exchange *x)
-{
-    return x->conn->loop->server->context;
 }
 
 void http_set_user(struct http_exchange *x, void *user)

@@ -2,7 +2,7 @@
  *
  * Called by tokens.c. Pure: no keys, no clock; it says what a token claims, not whether that is
  * true. Everything lives in the arena. Each function answers false for what it refuses and sets
- * *why to one word for tests and the debug log. */
+ * *why to one word for tests. */
 #pragma once
 
 #include "base/arena.h"

@@ -20,13 +20,6 @@ static struct error *failure(struct arena *a, struct error *e)
     return e;
 }
 
-struct error *rowstore_call(const struct rowstore *store, struct arena *a, struct str operation,
-                            struct str request, struct str *response)
-{
-    struct error *e = client_call(store->client, a, operation, request, response);
-    return e ? failure(a, e) : NULL;
-}
-
 /* A request under way: every one names the table and asks what it costs. */
 struct request {
     struct buf text;

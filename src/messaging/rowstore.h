@@ -119,8 +119,3 @@ MUST_USE struct error *rowstore_apply(const struct rowstore *store, struct arena
                                       struct chat_cost *cost);
 
 /* -- the rest ---------------------------------------------------------------------------------- */
-
-/* An operation with a request of its own; errors as above. */
-MUST_USE struct error *rowstore_call(const struct rowstore *store, struct arena *a,
-                                     struct str operation, struct str request,
-                                     struct str *response);

@@ -98,12 +98,6 @@ struct str tokens_issuer(const struct tokens *t)
     return t->issuer;
 }
 
-struct str tokens_client_id(const struct tokens *t)
-{
-    (void)t;
-    return client_id;
-}
-
 struct tokens_stats tokens_stats(struct tokens *t)
 {
     pthread_mutex_lock(&t->lock);

@@ -34,8 +34,8 @@ struct token_claims {
 };
 
 /* Verifies all but that there is a user of that sub. False: refused, for whatever reason; *why, if
- * not NULL, gets a word for tests and for the debug log, never for the client. The strings of
- * *claims live in the arena. */
+ * not NULL, gets a word for tests, never for the client. The strings of *claims live in the arena.
+ */
 MUST_USE bool tokens_verify(struct tokens *tokens, struct arena *a, struct str token,
                             struct token_claims *claims, const char **why);
 
@@ -58,7 +58,6 @@ MUST_USE struct error *tokens_sign(struct tokens *tokens, struct arena *a, struc
                                    struct str payload, struct str *token);
 struct str tokens_key_id(const struct tokens *tokens);
 struct str tokens_issuer(const struct tokens *tokens);
-struct str tokens_client_id(const struct tokens *tokens);
 
 struct tokens_stats {
     uint64_t cached, verified, refused;

@@ -165,7 +165,7 @@ struct error *on_demand_check(struct arena *a, const struct on_demand_throughput
                    member, STR_ARG(place));
 }
 
-struct warm warm_of(enum billing billing, const struct throughput *t)
+static struct warm warm_of(enum billing billing, const struct throughput *t)
 {
     bool is_on_demand = billing == BILLING_PAY_PER_REQUEST;
     int64_t read = is_on_demand ? INITIAL_READ : t->read_units;

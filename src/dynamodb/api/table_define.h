@@ -33,7 +33,6 @@ MUST_USE struct error *on_demand_check(struct arena *a, const struct on_demand_t
 struct warm {
     int64_t read, write;
 };
-struct warm warm_of(enum billing billing, const struct throughput *t);
 struct warm_check {
     struct str index_name; /* empty: the table */
     enum billing billing;

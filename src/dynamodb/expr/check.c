@@ -40,8 +40,8 @@ enum value_type static_type(const struct bound *bound, const struct node *node)
     return node->op == OP_SIZE ? VALUE_N : VALUE_NONE;
 }
 
-struct error *operand_type_error(struct arena *a, const struct bound *bound, struct str op,
-                                 struct str type)
+static struct error *operand_type_error(struct arena *a, const struct bound *bound, struct str op,
+                                        struct str type)
 {
     return expr_error(a, bound->program->kind,
                       "Incorrect operand type for operator or function; operator or function: "

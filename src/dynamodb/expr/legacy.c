@@ -153,11 +153,3 @@ const struct bound *legacy_updates(struct arena *a, const struct legacy_update *
     b.program->action_count = count;
     return finish(&b);
 }
-
-const struct bound *legacy_projection(struct arena *a, const struct str *names, size_t count)
-{
-    struct builder b = builder_of(a, EXPR_PROJECTION, count, 0);
-    for (size_t i = 0; i < count; i++)
-        add_path(&b, names[i]);
-    return finish(&b);
-}

@@ -50,6 +50,3 @@ struct legacy_update {
  * error for a wrong type is "Type mismatch for attribute to update". */
 const struct bound *legacy_updates(struct arena *a, const struct legacy_update *updates,
                                    size_t count);
-
-/* A name comes once. */
-const struct bound *legacy_projection(struct arena *a, const struct str *names, size_t count);

@@ -2,7 +2,7 @@
 
 #include "dynamodb/model/limits.h"
 
-struct str expr_kind_name(enum expr_kind kind)
+static struct str kind_name(enum expr_kind kind)
 {
     static const struct str names[] = {
         [EXPR_CONDITION] = STR_INIT("ConditionExpression"),
@@ -20,7 +20,7 @@ struct error *expr_error(struct arena *a, enum expr_kind kind, const char *forma
     va_start(args, format);
     struct str message = arena_vprintf(a, format, args);
     va_end(args);
-    struct error *error = invalid(a, "Invalid %.*s: ", STR_ARG(expr_kind_name(kind)));
+    struct error *error = invalid(a, "Invalid %.*s: ", STR_ARG(kind_name(kind)));
     error->message = arena_join(a, error->message, message);
     return error;
 }
@@ -234,7 +234,7 @@ struct error *parse_operand(struct parser *p, struct node **out)
     return NULL;
 }
 
-struct error *parse_projection(struct parser *p)
+static struct error *parse_projection(struct parser *p)
 {
     uint32_t path;
     TRY(parse_path(p, &path));

@@ -44,7 +44,6 @@ MUST_USE struct error *parse_value(struct parser *p, struct node **out);
 MUST_USE struct error *parse_operand(struct parser *p, struct node **out);
 MUST_USE struct error *parse_condition(struct parser *p, struct node **out);
 MUST_USE struct error *parse_update(struct parser *p);
-MUST_USE struct error *parse_projection(struct parser *p);
 
 /* What can be told from the text alone, once it is known to be well formed. */
 MUST_USE struct error *parse_check(struct arena *a, const struct program *program);

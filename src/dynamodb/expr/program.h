@@ -94,8 +94,6 @@ struct bound {
     size_t target_count;
 };
 
-/* "ConditionExpression", … */
-struct str expr_kind_name(enum expr_kind kind);
 /* "Invalid ConditionExpression: …" */
 struct error *expr_error(struct arena *a, enum expr_kind kind, const char *format, ...)
     PRINTF_LIKE(3, 4);
@@ -140,5 +138,3 @@ MUST_USE struct error *check_operand(struct arena *a, const struct bound *bound,
                                      const struct node *node);
 /* VALUE_N for size(), the type of a value, VALUE_NONE for what depends on the item. */
 enum value_type static_type(const struct bound *bound, const struct node *node);
-struct error *operand_type_error(struct arena *a, const struct bound *bound, struct str op,
-                                 struct str type);

@@ -298,11 +298,6 @@ uint64_t commit_records_synced(const struct commit *c)
     return atomic_load(&c->records_synced);
 }
 
-uint64_t commit_records_taken(const struct commit *c)
-{
-    return atomic_load(&c->records_taken);
-}
-
 bool commit_wait(struct commit *c, uint64_t sequence)
 {
     if (atomic_load(&c->synced) < sequence) {

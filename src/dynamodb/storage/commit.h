@@ -42,8 +42,6 @@ uint64_t commit_synced(const struct commit *c); /* UINT64_MAX after a failure */
 bool commit_failed(const struct commit *c);
 /* The highest stream record number below which all is written and synced. */
 uint64_t commit_records_synced(const struct commit *c);
-/* The last number taken. Exact only while nobody writes. */
-uint64_t commit_records_taken(const struct commit *c);
 MUST_USE bool commit_wait(struct commit *c, uint64_t sequence);
 void commit_set_on_sync(struct commit *c, void (*on_sync)(void *context), void *context);
 

@@ -9,8 +9,9 @@ static bool is_included(const struct index *index, struct str name)
     return false;
 }
 
-struct item index_project(struct arena *a, const struct table *t, const struct index *index,
-                          struct item item)
+/* The attributes that the index's projection holds of an item. */
+static struct item project(struct arena *a, const struct table *t, const struct index *index,
+                           struct item item)
 {
     if (index->projection == PROJECTION_ALL)
         return item;
@@ -36,7 +37,7 @@ struct index_entry index_entry_of(struct arena *a, const struct table *t, const 
     return (struct index_entry){
         .exists = true,
         .key = key_index_entry(a, &t->keys, index, item.attributes),
-        .item = index_project(a, t, index, item),
+        .item = project(a, t, index, item),
     };
 }
 

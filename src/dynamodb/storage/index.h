@@ -17,8 +17,5 @@ struct index_entry {
 /* None for an item that does not exist. */
 struct index_entry index_entry_of(struct arena *a, const struct table *t, const struct index *index,
                                   struct item item);
-/* The attributes that a projection holds of an item. */
-struct item index_project(struct arena *a, const struct table *t, const struct index *index,
-                          struct item item);
 /* KB begun, at least one. */
 uint32_t index_units(uint32_t size_bytes);

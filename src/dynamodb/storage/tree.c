@@ -130,7 +130,7 @@ struct blob *blob_new(struct str bytes)
     return b;
 }
 
-void tree_unref(struct tree_edit *edit, struct blob *value)
+static void unref(struct tree_edit *edit, struct blob *value)
 {
     assert(value->refs);
     if (--value->refs == 0)
@@ -368,7 +368,7 @@ static struct pieces put(struct tree_edit *edit, struct tree_node *n, struct str
         bool is_equal;
         int at = lower_bound(n, key, &is_equal);
         if (is_equal) {
-            tree_unref(edit, n->slots[at]);
+            unref(edit, n->slots[at]);
             out.entries[0].slot = set_slot(edit, n, at, value);
             return out;
         }
@@ -405,7 +405,7 @@ static void retire_all(struct tree_edit *edit, struct tree_node *n)
         if (n->level)
             retire_all(edit, n->slots[i]);
         else
-            tree_unref(edit, n->slots[i]);
+            unref(edit, n->slots[i]);
     }
     retire_node(edit, n);
 }
@@ -438,7 +438,7 @@ static struct tree_node *delete (struct tree_edit *edit, struct tree_node *n, st
         int at = lower_bound(n, key, &is_equal);
         if (!is_equal)
             return n;
-        tree_unref(edit, n->slots[at]);
+        unref(edit, n->slots[at]);
         return without(edit, n, at, at + 1);
     }
     int at = child_index(n, key);
@@ -476,7 +476,7 @@ static struct tree_node *cut(struct tree_edit *edit, struct tree_node *n, struct
         if (from >= to)
             return n;
         for (int i = from; i < to; i++)
-            tree_unref(edit, n->slots[i]);
+            unref(edit, n->slots[i]);
         return without(edit, n, from, to);
     }
     int first = child_index(n, low), last = high.len ? child_index(n, high) : n->count - 1;

@@ -47,7 +47,6 @@ struct tree_node *tree_delete(struct tree_edit *edit, struct tree_node *root, st
 /* low <= key < high; high empty: to the end. */
 struct tree_node *tree_delete_range(struct tree_edit *edit, struct tree_node *root, struct str low,
                                     struct str high);
-void tree_unref(struct tree_edit *edit, struct blob *value);
 /* Frees garbage of versions up to `version`. */
 void tree_collect(struct tree_edit *edit, uint64_t version);
 /* The tree, its values and all garbage. */

@@ -25,7 +25,7 @@ static int64_t seconds_of(struct str encoded)
     return is_time ? (int64_t)seconds : -1;
 }
 
-bool ttl_is_expired(const struct table *t, struct item item, int64_t now_ms)
+static bool is_expired(const struct table *t, struct item item, int64_t now_ms)
 {
     if (!t->ttl_attribute.len)
         return false;
@@ -60,7 +60,7 @@ static struct error *next_page(struct store *store, struct arena *a, const struc
         }
         if (i == PAGE_ITEMS - 1)
             seen = arena_str(a, key);
-        if (item_load(value, &item) && ttl_is_expired(t, item, now_ms)) {
+        if (item_load(value, &item) && is_expired(t, item, now_ms)) {
             item.attributes = arena_str(a, item.attributes);
             out[(*count)++] = item;
         }
@@ -81,7 +81,7 @@ static struct error *expire_one(struct store *store, struct arena *a, const stru
     txn_begin(&txn, store, a);
     txn_lock(&txn, &key.hash, 1);
     struct error *error = txn_get(&txn, t, &key, &now);
-    if (!error && item_exists(now) && ttl_is_expired(t, now, clock_now_ms(store->clock))) {
+    if (!error && item_exists(now) && is_expired(t, now, clock_now_ms(store->clock))) {
         txn_put(&txn, t, &key, now, none, AUTHOR_TTL);
         error = txn_commit(&txn);
     }

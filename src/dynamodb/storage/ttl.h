@@ -6,6 +6,5 @@
 
 #include "dynamodb/storage/internal.h"
 
-bool ttl_is_expired(const struct table *t, struct item item, int64_t now_ms);
 /* One walk over all tables that have TTL; ends early when the worker is to end. */
 MUST_USE struct error *ttl_sweep(struct store *store, struct worker *worker);

@@ -522,11 +522,6 @@ uint16_t wire_port(const struct wire *wire)
     return http_port(wire->server);
 }
 
-struct http_stats wire_stats(const struct wire *wire)
-{
-    return http_stats(wire->server);
-}
-
 void wire_stop(struct wire *wire, int64_t grace_ms)
 {
     http_stop(wire->server, grace_ms);

@@ -42,7 +42,6 @@ MUST_USE struct error *wire_open(struct arena *a, const struct wire_options *opt
 /* Starts answering. */
 MUST_USE struct error *wire_start(struct arena *a, struct wire *wire);
 uint16_t wire_port(const struct wire *wire);
-struct http_stats wire_stats(const struct wire *wire);
 /* Answers what is under way for at most `grace_ms`, then closes. */
 void wire_stop(struct wire *wire, int64_t grace_ms);
 void wire_free(struct wire *wire);
