@@ -258,19 +258,22 @@ class Load:
 
     def follow(self, wire, _, __):
         """Reads the stream from where it was, shard by shard, again and again; those that end have children."""
-        positions, ended = {}, set()
+        positions, known, has_ended = {}, set(), True
         while not self.stopped:
-            if not positions or ended - positions.keys():
-                fresh = [shard for shard in shards_of(wire) if shard not in positions]
-                positions.update((shard, shard_iterator(wire, shard)) for shard in fresh if shard not in ended)
-            for shard in positions.keys() - ended:
-                answer = self.ask(wire, "GetRecords", {"ShardIterator": positions[shard]}, streams=True)
+            if has_ended:
+                fresh = [shard for shard in shards_of(wire) if shard not in known]
+                positions.update((shard, shard_iterator(wire, shard)) for shard in fresh)
+                known.update(fresh)
+                has_ended = False
+            for shard, position in list(positions.items()):
+                answer = self.ask(wire, "GetRecords", {"ShardIterator": position}, streams=True)
                 for record in answer["Records"]:
                     self.facts.saw_record(record)
-                positions[shard] = answer.get("NextShardIterator")
-                if not positions[shard]:
-                    ended.add(shard)
+                if "NextShardIterator" in answer:
+                    positions[shard] = answer["NextShardIterator"]
+                else:
                     del positions[shard]
+                    has_ended = True
 
 
 # -- after the crash -------------------------------------------------------------------------------
