@@ -62,6 +62,13 @@ static const struct destination *find(const struct kinesis_state *state, struct 
     return NULL;
 }
 
+/* What nobody has set is not shown. */
+static void write_precision(struct json_writer *w, const struct destination *d)
+{
+    if (d->precision.len)
+        json_key(w, S("ApproximateCreationDateTimePrecision")), json_str(w, d->precision);
+}
+
 /* An answer to a change: what it is on the way to. */
 static void answer(struct op *op, const struct table *t, const struct destination *d,
                    struct str status, struct str configuration_key)
@@ -70,17 +77,26 @@ static void answer(struct op *op, const struct table *t, const struct destinatio
     json_key(w, S("TableName")), json_str(w, t->name);
     json_key(w, S("StreamArn")), json_str(w, d->stream_arn);
     json_key(w, S("DestinationStatus")), json_str(w, status);
+    if (!configuration_key.len)
+        return;
     json_key(w, configuration_key);
     json_begin_object(w);
-    json_key(w, S("ApproximateCreationDateTimePrecision")), json_str(w, d->precision);
+    write_precision(w, d);
     json_end_object(w);
 }
 
 static struct str precision_of(const struct kinesis_configuration *configuration)
 {
-    bool is_micro = configuration && configuration->approximate_creation_date_time_precision ==
-                                         PRECISION_MICROSECOND;
+    if (!configuration || !configuration->approximate_creation_date_time_precision)
+        return S("");
+    bool is_micro =
+        configuration->approximate_creation_date_time_precision == PRECISION_MICROSECOND;
     return is_micro ? S("MICROSECOND") : S("MILLISECOND");
+}
+
+static bool is_set_to(const struct destination *d, struct str precision)
+{
+    return str_eq(d->precision.len ? d->precision : S("MILLISECOND"), precision);
 }
 
 static struct error *refuse_state(struct op *op, const char *action, const char *needed)
@@ -115,15 +131,18 @@ struct error *run_enable_kinesis_destination(struct op *op)
     return NULL;
 }
 
-static struct error *find_active(struct op *op, const struct kinesis_state *state, struct str arn,
+static struct error *find_active(struct op *op, const struct table *t,
+                                 const struct kinesis_state *state, struct str arn,
                                  const char *action, struct destination *out)
 {
     const struct destination *known = find(state, arn);
-    if (!known)
-        return error_new(op->arena, &error_ResourceNotFoundException,
-                         "Requested resource not found: KinesisStreamingDestination: %.*s not "
-                         "found",
-                         STR_ARG(arn));
+    if (!known) /* an update, too, is told to "enable" */
+        return invalid(op->arena,
+                       "Table is not in a valid state to %s Kinesis Streaming Destination: No "
+                       "streaming destination with streamArn: %.*s found for table with tableName: "
+                       "%.*s",
+                       str_eq(str_z(action), S("update")) ? "enable" : action, STR_ARG(arn),
+                       STR_ARG(t->name));
     if (!known->is_active.value)
         return refuse_state(op, action, "ACTIVE");
     *out = *known;
@@ -137,10 +156,10 @@ struct error *run_disable_kinesis_destination(struct op *op)
     struct kinesis_state state;
     struct destination changed;
     TRY(load(op, in->table_name, &t, &state));
-    TRY(find_active(op, &state, in->stream_arn, "disable", &changed));
+    TRY(find_active(op, t, &state, in->stream_arn, "disable", &changed));
     changed.is_active.value = false;
     TRY(store(op, t, &state, &changed));
-    answer(op, t, &changed, S("DISABLING"), S("EnableKinesisStreamingConfiguration"));
+    answer(op, t, &changed, S("DISABLING"), S(""));
     return NULL;
 }
 
@@ -151,13 +170,14 @@ struct error *run_update_kinesis_destination(struct op *op)
     struct kinesis_state state;
     struct destination changed;
     TRY(load(op, in->table_name, &t, &state));
-    TRY(find_active(op, &state, in->stream_arn, "update", &changed));
+    TRY(find_active(op, t, &state, in->stream_arn, "update", &changed));
     if (!in->update_kinesis_streaming_configuration ||
         !in->update_kinesis_streaming_configuration->approximate_creation_date_time_precision)
-        return invalid(op->arena, "One or more parameter values were invalid: "
-                                  "UpdateKinesisStreamingConfiguration must be specified");
+        return invalid(op->arena, "Streaming destination cannot be updated with given parameters: "
+                                  "UpdateKinesisStreamingConfiguration cannot be null or contain "
+                                  "only null values");
     struct str wanted = precision_of(in->update_kinesis_streaming_configuration);
-    if (str_eq(wanted, changed.precision))
+    if (is_set_to(&changed, wanted))
         return invalid(op->arena,
                        "Invalid Request: Precision is already set to the desired value of %.*s for "
                        "tableId: %s, kdsArn: %.*s",
@@ -184,7 +204,7 @@ struct error *run_describe_kinesis_destination(struct op *op)
         json_key(w, S("StreamArn")), json_str(w, d->stream_arn);
         json_key(w, S("DestinationStatus"));
         json_str(w, d->is_active.value ? S("ACTIVE") : S("DISABLED"));
-        json_key(w, S("ApproximateCreationDateTimePrecision")), json_str(w, d->precision);
+        write_precision(w, d);
         json_end_object(w);
     }
     json_end_array(w);

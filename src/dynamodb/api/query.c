@@ -2,6 +2,7 @@
 #include "dynamodb/api/check.h"
 #include "dynamodb/api/data.h"
 #include "dynamodb/api/expressions.h"
+#include "dynamodb/api/layer.h"
 #include "dynamodb/api/older.h"
 #include "dynamodb/api/page.h"
 
@@ -47,7 +48,10 @@ static struct error *check_request(struct op *op, const struct query_input *in,
     q->page.selection = (struct selection){.mode = in->select,
                                            .has_projection = in->projection_expression.data,
                                            .attributes_to_get = &in->attributes_to_get};
-    TRY(selection_check(op->arena, &q->page.selection, in->index_name));
+    /* In the envelope, unlike Scan (moto's test_dynamodb_select.py, verified against the service).
+     */
+    TRY(layer_envelope(op->arena, PART_ALL, PART_RETURN_VALUES,
+                       selection_check(op->arena, &q->page.selection, in->index_name)));
     TRY(expressions_bind(op, &q->all));
     if (in->key_condition_expression.data)
         TRY(key_condition_check(op->arena, q->items[2].bound));

@@ -28,8 +28,9 @@
 #define REPLY_MAX_BYTES (128u << 20) /* 16 MB of items, every character escaped as six */
 #define REPLY_KEPT_BYTES (64u << 10) /* what a spare call may keep */
 #define REPLY_LARGE_BYTES (2u << 20) /* holds most pages of 1 MB; one is kept for each loop */
-#define PACK_ABOVE_BYTES (4u << 10)  /* longer answers are packed when asked for, as the service's \
-                                      */
+#define PACK_ABOVE_BYTES                                                                           \
+    (4u << 10) /* longer answers are packed when asked for, as the service's                       \
+                */
 #define MAX_HEADERS 8
 
 struct wire_call {
