@@ -123,28 +123,28 @@ TEST(drips_are_cut_off)
     struct fixture f = start((struct http_limits){.head_timeout_ms = 200, .body_timeout_ms = 300});
     struct str answer;
     int64_t took = drip(arena, &f, S("GET / HTTP/1.1\r\nHost: "), &answer);
-    CHECK(took >= 180 && took < 1000);
+    CHECK(took >= 180 && took < 5000);
     CHECK_INT(answer_status(answer), 408);
     took = drip(arena, &f, S("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 500\r\n\r\n"), &answer);
-    CHECK(took >= 280 && took < 1000);
+    CHECK(took >= 280 && took < 5000);
     CHECK_INT(answer_status(answer), 408);
     took =
         drip(arena, &f,
              S("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n500\r\n"), &answer);
-    CHECK(took >= 280 && took < 1000);
+    CHECK(took >= 280 && took < 5000);
     CHECK_INT(answer_status(answer), 408);
     fixture_stop(&f);
 }
 
 TEST(deadlines_start_anew_with_each_request)
 {
-    struct fixture f = start((struct http_limits){.head_timeout_ms = 200, .body_timeout_ms = 200});
+    struct fixture f = start((struct http_limits){.head_timeout_ms = 800, .body_timeout_ms = 800});
     int fd = client_connect(&f);
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 4; i++) {
         client_send(fd, S("POST / HTTP/1.1\r\n"));
-        sleep_ms(70);
+        sleep_ms(210);
         client_send(fd, S("Host: h\r\nContent-Length: 3\r\n\r\na"));
-        sleep_ms(70);
+        sleep_ms(210);
         client_send(fd, S("bc"));
         CHECK_INT(answer_status(client_answer(arena, fd)), 200);
     }
@@ -154,13 +154,13 @@ TEST(deadlines_start_anew_with_each_request)
 
 TEST(idle_connections_are_closed)
 {
-    struct fixture f = start((struct http_limits){.idle_timeout_ms = 150});
+    struct fixture f = start((struct http_limits){.idle_timeout_ms = 600});
     int fresh = client_connect(&f), used = client_connect(&f);
     client_send(used, S("GET / HTTP/1.1\r\nHost: h\r\n\r\n"));
     CHECK_INT(answer_status(client_answer(arena, used)), 200);
     CHECK(!client_sees_end(used, 50));
-    CHECK(client_sees_end(fresh, 1000));
-    CHECK(client_sees_end(used, 1000));
+    CHECK(client_sees_end(fresh, 10000));
+    CHECK(client_sees_end(used, 10000));
     close(fresh);
     close(used);
     fixture_stop(&f);
@@ -180,7 +180,7 @@ TEST(client_that_does_not_read_is_cut_off)
 
 TEST(client_that_reads_slowly_is_not)
 {
-    struct fixture f = start((struct http_limits){.write_timeout_ms = 250});
+    struct fixture f = start((struct http_limits){.write_timeout_ms = 1000});
     int fd = client_connect(&f);
     client_send(fd, S("GET /?30000000 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"));
     size_t got = 0;
@@ -189,7 +189,7 @@ TEST(client_that_reads_slowly_is_not)
         arena_init(&own);
         piece = client_read(&own, fd, 2000000);
         arena_clear(&own);
-        sleep_ms(50);
+        sleep_ms(100);
     }
     CHECK(got > 30000000);
     close(fd);
