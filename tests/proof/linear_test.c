@@ -161,7 +161,7 @@ static bool run_round(struct arena *a, struct client *client, uint64_t seed, str
     struct round *round = arena_new(a, struct round);
     struct asker askers[CLIENTS];
     pthread_t threads[CLIENTS];
-    int64_t start[HISTORY_KEYS];
+    int64_t start[HISTORY_KEYS] = {0}; /* which a failed reading leaves as they are */
     bool is_good = CHECK(read_state(a, client, start));
     round->client = client;
     round->seed = seed;
