@@ -2,7 +2,7 @@
  *
  * One method, call(operation, request) -> response, both JSON of the service's API, with two
  * implementations: the engine in this process (local.h) and an endpoint over HTTP (remote.h). Both
- * behave alike; tests/client runs one list against both. A call blocks: local until its write is
+ * behave alike; client_test.c runs one list against both. A call blocks: local until its write is
  * synced, remote for the round trip. Safe from any thread.
  *
  * Errors carry the service's name in error->kind->name ("ConditionalCheckFailedException") and its

@@ -187,7 +187,9 @@ static struct part table_part(struct arena *a, struct str table)
                          "{\"AttributeName\":\"sk\",\"KeyType\":\"RANGE\"}]," ATTRIBUTES
                          "," THROUGHPUT "," STREAM ",\"GlobalSecondaryIndexes\":[{" INDEX "}]}",
                          STR_ARG(table)),
-        .command = S("cruddur ddb schema-load prod"),
+        .command =
+            S("cruddur ddb schema-load prod (for a data folder: without prod, while `cruddur "
+              "dynamodb --data DIR` serves it)"),
     };
 }
 
