@@ -188,6 +188,13 @@ static struct error *read_slice(struct op *op, struct page *p, struct range *r, 
     }
 }
 
+/* A query of a table without sort key has one item at most, which nothing can follow: the service
+ * refuses to start behind it, and so it gives no key to do so. */
+static bool has_one_item(const struct page *p)
+{
+    return p->is_query && !p->index && !p->table->keys.sort_count;
+}
+
 static struct error *end_reply(struct op *op, const struct page *p, bool has_more)
 {
     struct json_writer *w = op->reply;
@@ -195,7 +202,7 @@ static struct error *end_reply(struct op *op, const struct page *p, bool has_mor
         json_end_array(w);
     json_key(w, S("Count")), json_i64(w, p->count);
     json_key(w, S("ScannedCount")), json_i64(w, p->scanned);
-    if (has_more) {
+    if (has_more && !has_one_item(p)) {
         json_key(w, S("LastEvaluatedKey"));
         attribute_write_item(w, p->range.start_after);
     }

@@ -88,8 +88,7 @@ static struct error *check_distinct(struct arena *a, const struct bound *bound,
     return NULL;
 }
 
-/* "AttributeValue: {S:abc}", as the service shows a bound of BETWEEN. */
-static struct str show_bound(struct arena *a, struct value v)
+struct str expr_show_scalar(struct arena *a, struct value v)
 {
     struct buf text;
     buf_init(&text, LIMIT_ITEM * 2);
@@ -112,7 +111,7 @@ static struct error *bounds_error(struct arena *a, const struct bound *bound, co
     return expr_error(a, bound->program->kind,
                       "The BETWEEN operator requires %s; lower bound operand: %.*s, upper bound "
                       "operand: %.*s",
-                      what, STR_ARG(show_bound(a, low)), STR_ARG(show_bound(a, high)));
+                      what, STR_ARG(expr_show_scalar(a, low)), STR_ARG(expr_show_scalar(a, high)));
 }
 
 static struct error *check_between(struct arena *a, const struct bound *bound,

@@ -53,6 +53,9 @@ MUST_USE struct error *expr_check_unused(struct arena *a, const struct expr_para
  * scalars, so the caller refuses that for them. */
 bool expr_looks_inside(const struct bound *bound, struct str attribute);
 
+/* "AttributeValue: {S:abc}": a string, number or binary as the service shows it in messages. */
+struct str expr_show_scalar(struct arena *a, struct value v);
+
 /* -- condition, filter --------------------------------------------------------------------------
  */
 
