@@ -16,11 +16,6 @@
 
 #include "messaging/sortkey.h"
 
-struct error *adopt_lost(struct arena *a)
-{
-    return error_new(a, &chat_unavailable, "a conversation changes too fast to be adopted");
-}
-
 static bool is_usable(struct chat *chat, struct str sk)
 {
     return sortkey_is_usable(sk, clock_now_us(&chat->clock));

@@ -27,6 +27,9 @@ MUST_USE struct error *adopt_pair_lock(struct chat *chat, struct arena *a,
                                        struct rowstore_transaction *t, const struct conversation *c,
                                        struct chat_cost *cost);
 
+/* The error of adoption that gives up its turn after many lost races, to be asked for again. */
+struct error *adopt_lost(struct arena *a);
+
 /* -- for who is not: adopt.c ------------------------------------------------------------------- */
 
 /* The group row of that key and group, if it has no seq: makes its conversation, its membership or
@@ -42,6 +45,3 @@ MUST_USE struct error *adopt_row(struct chat *chat, struct arena *a, struct key 
 /* The same for the row that a stream record tells of. */
 MUST_USE struct error *adopt_record(struct chat *chat, struct arena *a,
                                     const struct record *record);
-
-/* The error of adoption that gives up its turn after many lost races, to be asked for again. */
-struct error *adopt_lost(struct arena *a);

@@ -6,16 +6,10 @@
 #include <time.h>
 
 #include "messaging/chat_core.h"
+#include "messaging/table_facts.h"
 
 #define WAIT_STEP_MS 50
 #define WAIT_MAX_MS 600000 /* an index over a large table takes its time */
-
-/* What DescribeTable says, as far as it matters. */
-struct table_facts {
-    bool exists, is_active;
-    bool has_keys, has_index, index_is_active;
-    struct str stream_view; /* empty: no stream */
-};
 
 /* One part that may be missing: what it is, the request that makes it, the command that does. */
 struct part {
@@ -24,134 +18,13 @@ struct part {
     struct str command;
 };
 
-/* -- DescribeTable ----------------------------------------------------------------------------- */
-
-static void read_str_member(struct json_reader *r, struct str *out)
-{
-    if (json_peek(r) == JSON_STRING)
-        json_read_str(r, out);
-    else
-        json_skip(r);
-}
-
-/* [{"AttributeName":…,"KeyType":…},…] is exactly hash and range. */
-static bool read_key_schema(struct json_reader *r, struct str hash, struct str range)
-{
-    size_t seen = 0, right = 0;
-    struct str member;
-    if (!json_enter_array(r))
-        return false;
-    while (json_next_element(r)) {
-        struct str name = {"", 0}, type = {"", 0};
-        if (!json_enter_object(r))
-            return false;
-        while (json_next_member(r, &member)) {
-            if (str_eq(member, S("AttributeName")))
-                read_str_member(r, &name);
-            else if (str_eq(member, S("KeyType")))
-                read_str_member(r, &type);
-            else
-                json_skip(r);
-        }
-        seen++;
-        right += (str_eq(type, S("HASH")) && str_eq(name, hash)) ||
-                 (str_eq(type, S("RANGE")) && str_eq(name, range));
-    }
-    return seen == 2 && right == 2;
-}
-
-static void read_index(struct json_reader *r, struct table_facts *out)
-{
-    struct str member, name = {"", 0}, status = {"", 0};
-    bool has_keys = false;
-    if (!json_enter_object(r))
-        return;
-    while (json_next_member(r, &member)) {
-        if (str_eq(member, S("IndexName")))
-            read_str_member(r, &name);
-        else if (str_eq(member, S("IndexStatus")))
-            read_str_member(r, &status);
-        else if (str_eq(member, S("KeySchema")))
-            has_keys = read_key_schema(r, S("message_group_uuid"), S("sk"));
-        else
-            json_skip(r);
-    }
-    if (has_keys && str_eq(name, ROWSTORE_INDEX)) {
-        out->has_index = true;
-        out->index_is_active = str_eq(status, S("ACTIVE"));
-    }
-}
-
-static void read_stream(struct json_reader *r, struct table_facts *out)
-{
-    struct str member, view = {"", 0};
-    bool is_on = false;
-    if (!json_enter_object(r))
-        return;
-    while (json_next_member(r, &member)) {
-        if (str_eq(member, S("StreamEnabled")))
-            json_read_bool(r, &is_on);
-        else if (str_eq(member, S("StreamViewType")))
-            read_str_member(r, &view);
-        else
-            json_skip(r);
-    }
-    if (is_on)
-        out->stream_view = view;
-}
-
-static void read_table(struct json_reader *r, struct table_facts *out)
-{
-    struct str member, status = {"", 0};
-    if (!json_enter_object(r))
-        return;
-    while (json_next_member(r, &member)) {
-        if (str_eq(member, S("TableStatus"))) {
-            read_str_member(r, &status);
-        } else if (str_eq(member, S("KeySchema"))) {
-            out->has_keys = read_key_schema(r, S("pk"), S("sk"));
-        } else if (str_eq(member, S("StreamSpecification"))) {
-            read_stream(r, out);
-        } else if (str_eq(member, S("GlobalSecondaryIndexes")) && json_peek(r) == JSON_ARRAY) {
-            json_enter_array(r);
-            while (json_next_element(r))
-                read_index(r, out);
-        } else {
-            json_skip(r);
-        }
-    }
-    out->is_active = str_eq(status, S("ACTIVE"));
-}
-
-static struct error *describe(struct chat *chat, struct arena *a, struct table_facts *out)
-{
-    struct str response, member;
-    struct str request = arena_printf(a, "{\"TableName\":\"%.*s\"}", STR_ARG(chat->store.table));
-    struct error *e = client_call(chat->store.client, a, S("DescribeTable"), request, &response);
-    *out = (struct table_facts){0};
-    if (e)
-        return client_failed_with(e, "ResourceNotFoundException") ? NULL : e;
-    struct json_reader r;
-    json_reader_init(&r, response, a);
-    if (json_enter_object(&r)) {
-        while (json_next_member(&r, &member)) {
-            if (str_eq(member, S("Table"))) {
-                out->exists = true;
-                read_table(&r, out);
-            } else {
-                json_skip(&r);
-            }
-        }
-    }
-    return json_finish(&r) ? NULL
-                           : error_new(a, &chat_unavailable, "DescribeTable's answer is cut");
-}
+/* -- waiting ----------------------------------------------------------------------------------- */
 
 /* Until the table and, if it has it, the index are ready. */
 static struct error *await(struct chat *chat, struct arena *a, struct table_facts *out)
 {
     for (int64_t waited_ms = 0; waited_ms < WAIT_MAX_MS; waited_ms += WAIT_STEP_MS) {
-        TRY(describe(chat, a, out));
+        TRY(table_facts_read(&chat->store, a, out));
         if (out->is_active && (!out->has_index || out->index_is_active))
             return NULL;
         nanosleep(&(struct timespec){.tv_nsec = WAIT_STEP_MS * 1000000L}, NULL);
@@ -282,7 +155,7 @@ struct error *chat_prepare(struct chat *chat, struct arena *a, bool only_check)
     struct str table = chat->store.table;
     struct table_facts facts;
     bool has_ttl = false;
-    TRY(describe(chat, a, &facts));
+    TRY(table_facts_read(&chat->store, a, &facts));
     if (!facts.exists)
         TRY(make_part(chat, a, table_part(a, table), only_check));
     TRY(await(chat, a, &facts));

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "messaging/record.h"
+#include "messaging/table_facts.h"
 
 /* How often the table and its list of shards are looked at. */
 #define REFRESH_US 1000000
@@ -136,54 +137,6 @@ static void read_text(struct json_reader *r, struct str *out)
         json_read_str(r, out);
     else
         json_skip(r);
-}
-
-static void read_enabled(struct json_reader *r, bool *out)
-{
-    struct str name;
-    if (!json_enter_object(r))
-        return;
-    while (json_next_member(r, &name)) {
-        if (str_eq(name, S("StreamEnabled")))
-            json_read_bool(r, out);
-        else
-            json_skip(r);
-    }
-}
-
-/* The ARN of the table's stream; empty when it is off. */
-static struct error *describe_table(struct follower *f, struct arena *a, struct str *arn,
-                                    bool *has_table)
-{
-    struct str response, name, member;
-    bool is_on = false;
-    struct str request = arena_printf(a, "{\"TableName\":\"%.*s\"}", STR_ARG(f->store.table));
-    struct error *e = client_call(f->store.client, a, S("DescribeTable"), request, &response);
-    *arn = (struct str){"", 0};
-    *has_table = !client_failed_with(e, "ResourceNotFoundException");
-    if (e)
-        return *has_table ? e : NULL;
-    struct json_reader r;
-    json_reader_init(&r, response, a);
-    if (json_enter_object(&r)) {
-        while (json_next_member(&r, &name)) {
-            if (!str_eq(name, S("Table")) || !json_enter_object(&r)) {
-                json_skip(&r);
-                continue;
-            }
-            while (json_next_member(&r, &member)) {
-                if (str_eq(member, S("LatestStreamArn")))
-                    read_text(&r, arn);
-                else if (str_eq(member, S("StreamSpecification")))
-                    read_enabled(&r, &is_on);
-                else
-                    json_skip(&r);
-            }
-        }
-    }
-    if (!is_on)
-        *arn = (struct str){"", 0};
-    return NULL;
 }
 
 static void read_shard_entry(struct follower *f, struct json_reader *r)
@@ -431,22 +384,21 @@ static struct error *read_shard(struct follower *f, struct arena *a, struct shar
 
 static struct error *refresh(struct follower *f, struct arena *a, enum follower_state *state)
 {
-    struct str arn;
-    bool has_table;
+    struct table_facts facts;
     int64_t now_us = clock_monotonic_us(&f->clock);
     *state = FOLLOWER_READING;
     if (f->is_fresh && now_us - f->refreshed_us < REFRESH_US)
         return NULL;
-    TRY(describe_table(f, a, &arn, &has_table));
-    if (!arn.len) {
+    TRY(table_facts_read(&f->store, a, &facts));
+    if (!facts.stream_arn.len) {
         forget_stream(f);
-        *state = has_table ? FOLLOWER_NO_STREAM : FOLLOWER_NO_TABLE;
+        *state = facts.exists ? FOLLOWER_NO_STREAM : FOLLOWER_NO_TABLE;
         return NULL;
     }
-    bool is_new = !str_eq(arn, buf_str(&f->stream));
+    bool is_new = !str_eq(facts.stream_arn, buf_str(&f->stream));
     if (is_new) {
         forget_stream(f);
-        set_text(&f->stream, arn);
+        set_text(&f->stream, facts.stream_arn);
     }
     TRY(list_shards(f, a));
     if (is_new)
