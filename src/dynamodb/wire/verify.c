@@ -1,8 +1,8 @@
 /* In the service's order:
  *
  *     claim: algorithm, credential, signed headers, signature   from header or query
- *     the scope's form, date, service                           Incomplete-, InvalidSignature
- *     the time: five minutes either way                         InvalidSignature
+ *     the time: five minutes either way                         Incomplete-, InvalidSignature
+ *     the scope's form, service, date                           InvalidSignature
  *     the access key                                            UnrecognizedClient
  *     canonical request -> string to sign -> signature          InvalidSignature
  *
@@ -359,8 +359,10 @@ struct error *verify_request(struct verify *v, struct arena *a, const struct htt
     struct claim c;
     struct str secret;
     TRY(read_claim(a, request, head, &c));
-    TRY(check_scope(a, &c));
+    /* A time that has passed is told before a scope that is wrong (Scylla's test_authorization.py,
+     * test_expired_signature). */
     TRY(check_time(a, &c, clock_now_ms(v->clock) / 1000));
+    TRY(check_scope(a, &c));
     TRY(check_signed(a, &c, head));
     if (!credentials_find(v->credentials, c.access_key, &secret))
         return error_new(a, &error_UnrecognizedClientException,

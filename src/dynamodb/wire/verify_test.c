@@ -254,11 +254,21 @@ TEST(the_date_header_may_be_https_own)
     check_error(verify_text(arena, text, SIGNED_AT_US), &error_InvalidSignatureException, MISMATCH);
     text = replaced(arena, text, "Fri, 20 Nov 2026 22:31:07 GMT", "yesterday");
     struct error *e = verify_text(arena, text, SIGNED_AT_US);
-    CHECK(e && e->kind == &error_InvalidSignatureException);
+    CHECK(e && e->kind == &error_IncompleteSignatureException);
+}
+
+TEST(a_time_that_has_passed_comes_before_a_wrong_scope)
+{
+    struct str text = read_file(arena, "put-item", "request");
+    text = replaced(arena, text, "/dynamodb/", "/s3/");
+    struct error *e = verify_text(arena, text, SIGNED_AT_US + 3600 * (int64_t)1000000);
+    CHECK(e && str_starts(e->message, S("Signature expired")));
+    e = verify_text(arena, text, SIGNED_AT_US);
+    CHECK(e && str_starts(e->message, S("Credential should be scoped to correct service")));
 }
 
 TAP_MAIN(T(every_stage_is_as_by_botocore), T(signed_requests_pass),
          T(whatever_is_changed_is_noticed), T(unknown_keys_are_refused),
          T(credentials_have_five_parts), T(what_matters_must_be_signed),
          T(five_minutes_are_the_limit), T(presigned_requests_live_as_long_as_they_say),
-         T(the_date_header_may_be_https_own))
+         T(the_date_header_may_be_https_own), T(a_time_that_has_passed_comes_before_a_wrong_scope))
