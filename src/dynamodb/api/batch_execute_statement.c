@@ -111,7 +111,7 @@ static struct error *run_write(struct op *op, struct batch_run *b, const struct 
     struct write w = {0};
     if (s->kind == STATEMENT_EXISTS)
         return invalid(op->arena, "EXISTS can only be used in ExecuteTransaction write requests.");
-    TRY(op_table(op, s->table, &w.table));
+    TRY(statement_table(op, s, &w.table));
     TRY(statement_write(op, s, KEY_WORDS_STATEMENT, &w));
     struct capacity cost = {0};
     struct error *e =

@@ -9,7 +9,7 @@ static struct error *run_write(struct op *op, const struct execute_statement_inp
     struct write w = {.shows_old_on_failure =
                           in->return_values_on_condition_check_failure == ON_FAILURE_ALL_OLD};
     struct capacity cost = {0};
-    TRY(op_table(op, s->table, &w.table));
+    TRY(statement_table(op, s, &w.table));
     TRY(statement_write(op, s, KEY_WORDS_STATEMENT, &w));
     TRY(write_commit(op, &w, in->return_consumed_capacity, &cost));
     struct item shown = statement_returned(op, s, &w);

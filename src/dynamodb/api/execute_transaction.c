@@ -134,6 +134,8 @@ static struct error *check_write(struct op *op, const struct statement *s)
 {
     if (s->kind == STATEMENT_EXISTS && s->index.len)
         return invalid(op->arena, "Operations on indices are not supported in transactions");
+    if (s->late_error)
+        return s->late_error;
     if (s->returning != RETURNING_NOTHING)
         return invalid(op->arena, "RETURNING clause is not supported in ExecuteTransaction.");
     return NULL;

@@ -76,8 +76,8 @@ static struct error *check_columns(struct op *op, struct select *s)
     return NULL;
 }
 
-/* The order that ORDER BY asks for. Without the sort attribute in it, that falls: so the service.
- */
+/* The order that ORDER BY asks for; of an attribute that is named twice the first counts. Without
+ * the sort attribute in it, that falls: so the service. */
 struct direction {
     bool is_partition_falling, is_sort_falling;
 };
@@ -85,7 +85,7 @@ struct direction {
 static struct direction direction_of(const struct select *s, const struct key_schema *keys)
 {
     struct direction d = {.is_sort_falling = s->statement->order_count > 0};
-    for (size_t i = 0; i < s->statement->order_count; i++) {
+    for (size_t i = s->statement->order_count; i-- > 0;) {
         const struct statement_order *order = &s->statement->order[i];
         if (str_eq(order->name, keys->partition[0].name))
             d.is_partition_falling = order->is_descending;

@@ -23,25 +23,29 @@ struct error *statement_bind(struct op *op, struct str text, const value_list *p
 /* -- writes -------------------------------------------------------------------------------------
  */
 
+struct error *statement_table(struct op *op, const struct statement *s, const struct table **out)
+{
+    if ((s->kind == STATEMENT_UPDATE || s->kind == STATEMENT_DELETE) && !s->where)
+        return invalid(op->arena, "Where clause does not contain a mandatory equality on all key "
+                                  "attributes");
+    return op_table(op, s->table, out);
+}
+
 static struct error *check_key_found(struct op *op, const struct statement *s,
-                                     const struct where_key *key, enum key_words words)
+                                     const struct where_key *key, const struct key_schema *keys,
+                                     enum key_words words)
 {
     struct arena *a = op->arena;
-    if (s->kind == STATEMENT_EXISTS) {
-        if (key->is_whole && key->rest_count)
-            return NULL;
+    bool has_key = key->is_whole || s->kind == STATEMENT_INSERT;
+    if (s->kind == STATEMENT_EXISTS && !(key->is_whole && key->rest_count))
         return invalid(a, "EXISTS() must contain a single item read with additional condition");
+    if (words == KEY_WORDS_STATEMENT) {
+        TRY(statement_check_key(a, s, key, keys));
+        return s->late_error;
     }
-    if (key->is_whole && !key->twice.len)
-        return NULL;
-    if (words == KEY_WORDS_OPERATION)
+    if (s->kind != STATEMENT_EXISTS && (!has_key || key->twice.len))
         return invalid(a, "The provided key element does not match the schema");
-    if (key->twice.len)
-        return invalid(a,
-                       "Multiple conditions on same key %.*s. Only single item "
-                       "Update/Insert/Delete are supported",
-                       STR_ARG(key->twice));
-    return invalid(a, "Where clause does not contain a mandatory equality on all key attributes");
+    return NULL;
 }
 
 static void set_bound(struct write *w, enum expr_kind kind, const struct bound *bound)
@@ -67,9 +71,9 @@ struct error *statement_write(struct op *op, const struct statement *s, enum key
     input->item = s->item;
     if (s->kind != STATEMENT_INSERT) {
         where_key_of(op->arena, s->where, &w->table->keys, false, &key);
-        TRY(check_key_found(op, s, &key, words));
         input->item = key.key;
     }
+    TRY(check_key_found(op, s, &key, &w->table->keys, words));
     if (s->kind == STATEMENT_UPDATE)
         set_bound(w, EXPR_UPDATE, s->update);
     set_bound(w, EXPR_CONDITION,

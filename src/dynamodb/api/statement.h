@@ -24,7 +24,11 @@ MUST_USE struct error *statement_bind(struct op *op, struct str text, const valu
  * operation that it would have become. */
 enum key_words { KEY_WORDS_STATEMENT, KEY_WORDS_OPERATION };
 
-/* The table, key and condition of a statement that writes or checks; w->table must be set. */
+/* The table of a write that is no part of a transaction. A WHERE that is not there is told first.
+ */
+MUST_USE struct error *statement_table(struct op *op, const struct statement *s,
+                                       const struct table **out);
+/* The key and condition of a statement that writes or checks; w->table must be set. */
 MUST_USE struct error *statement_write(struct op *op, const struct statement *s,
                                        enum key_words words, struct write *w);
 /* What RETURNING shows of a write that is done; empty: nothing. */

@@ -58,6 +58,35 @@ struct error *build_call(struct builder *b, enum op op, const struct ast *call,
     return bare(check_operand_count(b->arena, b->kind, *out));
 }
 
+struct error *unknown_function(struct builder *b, const struct ast *call)
+{
+    static const struct str of_conditions[] = {
+        STR_INIT("attribute_exists"), STR_INIT("attribute_not_exists"),
+        STR_INIT("attribute_type"),   STR_INIT("begins_with"),
+        STR_INIT("contains"),         STR_INIT("size")};
+    static const struct str of_updates[] = {STR_INIT("if_not_exists"), STR_INIT("list_append")};
+    bool is_update = b->kind == EXPR_UPDATE;
+    const struct str *others = is_update ? of_conditions : of_updates;
+    size_t count = is_update ? countof(of_conditions) : countof(of_updates);
+    struct str name = lower_case(b->arena, call->token.text);
+    for (size_t i = 0; i < count; i++)
+        if (str_eq(others[i], name))
+            return invalid(b->arena, "The function is not allowed in %s expression; function: %.*s",
+                           is_update ? "an update" : "a condition", STR_ARG(name));
+    return invalid_at(b->arena, call->token.place, "Unrecognized function: %.*s", STR_ARG(name));
+}
+
+struct error *unsupported_operator(struct builder *b, const struct ast *ast)
+{
+    struct str name = shown_name(ast);
+    if (ast->kind == AST_OTHER)
+        return invalid_at(b->arena, ast->token.place, "Unsupported token in expression: %.*s",
+                          STR_ARG(name));
+    name = lower_case(b->arena, name);
+    return invalid(b->arena, "Unsupported operator in %s Expression. Operator: %.*s",
+                   b->kind == EXPR_UPDATE ? "Update" : "Condition", STR_ARG(name));
+}
+
 const struct bound *build_bound(struct builder *b, struct program *program)
 {
     struct bound *bound = arena_new(b->arena, struct bound);

@@ -22,6 +22,8 @@ MUST_USE struct error *literal_value(const struct reader *r, const struct ast *a
 MUST_USE struct error *literal_item(const struct reader *r, const struct ast *ast,
                                     struct item *out);
 MUST_USE struct error *literal_path(struct arena *a, const struct ast *ast, struct path *out);
+/* A step that is a name: .a, ['a'], [a]. */
+bool step_names(const struct ast_step *step, struct str *name);
 
 struct builder {
     const struct reader *reader;
@@ -39,6 +41,9 @@ MUST_USE struct error *build_path(struct builder *b, const struct ast *ast,
                                   const struct node **out);
 MUST_USE struct error *build_literal(struct builder *b, const struct ast *ast,
                                      const struct node **out);
+/* Functions that the kind of expression does not know, or not here. */
+MUST_USE struct error *unknown_function(struct builder *b, const struct ast *call);
+MUST_USE struct error *unsupported_operator(struct builder *b, const struct ast *ast);
 /* A call with its operands built, when their number is right. */
 MUST_USE struct error *build_call(struct builder *b, enum op op, const struct ast *call,
                                   const struct node *const *args, const struct node **out);
@@ -53,3 +58,9 @@ MUST_USE struct error *build_where(const struct reader *r, const struct ast *ast
                                    const struct bound **out);
 MUST_USE struct error *build_update(const struct reader *r, const struct dml *actions, size_t count,
                                     const struct bound **out);
+
+/* key.c: what a key attribute can be compared with, and that nothing lies inside of it. */
+MUST_USE struct error *check_key_value(struct arena *a, const struct key_attribute *key,
+                                       struct value v);
+MUST_USE struct error *check_key_paths(struct arena *a, const struct bound *where,
+                                       const struct key_schema *keys);

@@ -1,4 +1,4 @@
-#include "dynamodb/expr/program.h"
+#include "dynamodb/partiql/build.h"
 #include "dynamodb/partiql/partiql.h"
 
 #include "base/vec.h"
@@ -84,6 +84,79 @@ void where_key_of(struct arena *a, const struct bound *where, const struct key_s
     out->twice = f.twice;
     out->rest = f.rest.items;
     out->rest_count = f.rest.count;
+}
+
+/* -- checks -------------------------------------------------------------------------------------
+ */
+
+static struct error *type_mismatch(struct arena *a, const struct key_attribute *key)
+{
+    return invalid(a,
+                   "Key attribute's data type should match its data type in table's schema: Key "
+                   "%.*s",
+                   STR_ARG(key->name));
+}
+
+struct error *check_key_value(struct arena *a, const struct key_attribute *key, struct value v)
+{
+    if (v.type != VALUE_S && v.type != VALUE_N && v.type != VALUE_B)
+        return invalid(a, "Key value must be of type S, N, or B. Key name: %.*s, Key type: %.*s",
+                       STR_ARG(key->name), STR_ARG(value_type_name(v.type)));
+    if (v.type != key->type)
+        return type_mismatch(a, key);
+    if (v.type != VALUE_N && !v.data.len)
+        return invalid(a,
+                       "One or more parameter values are not valid. The AttributeValue for a key "
+                       "attribute cannot contain an empty %s value. Key: %.*s",
+                       v.type == VALUE_B ? "binary" : "string", STR_ARG(key->name));
+    return NULL;
+}
+
+struct error *check_key_paths(struct arena *a, const struct bound *where,
+                              const struct key_schema *keys)
+{
+    for (size_t i = 0; where && i < where->program->path_count; i++) {
+        const struct path *path = &where->paths[i];
+        struct str name = path->steps[0].name;
+        for (size_t k = 0; path->count > 1 && k < key_count(keys); k++)
+            if (str_eq(name, key_name(keys, k)))
+                return invalid(a,
+                               "Key attributes must be scalars; list random access '[]' and map "
+                               "lookup '.' are not allowed: Key %.*s",
+                               STR_ARG(name));
+    }
+    return NULL;
+}
+
+static struct error *check_inserted(struct arena *a, struct item item,
+                                    const struct key_attribute *key)
+{
+    struct value v = item_get(item, key->name);
+    if (v.type == VALUE_NONE)
+        return invalid(a, "Key attribute should be present in the item: Key %.*s",
+                       STR_ARG(key->name));
+    return v.type == key->type ? NULL : type_mismatch(a, key);
+}
+
+struct error *statement_check_key(struct arena *a, const struct statement *s,
+                                  const struct where_key *key, const struct key_schema *keys)
+{
+    bool is_insert = s->kind == STATEMENT_INSERT;
+    TRY(check_key_paths(a, s->where, keys));
+    if (!is_insert && key->twice.len)
+        return invalid(a,
+                       "Multiple conditions on same key %.*s. Only single item "
+                       "Update/Insert/Delete are supported",
+                       STR_ARG(key->twice));
+    if (!is_insert && !key->is_whole)
+        return invalid(a,
+                       "Where clause does not contain a mandatory equality on all key attributes");
+    for (size_t i = 0; i < key_count(keys); i++) {
+        const struct key_attribute *k = i == 0 ? &keys->partition[0] : &keys->sort[0];
+        TRY(is_insert ? check_inserted(a, s->item, k)
+                      : check_key_value(a, k, item_get(key->key, k->name)));
+    }
+    return NULL;
 }
 
 /* -- conditions of writes -----------------------------------------------------------------------

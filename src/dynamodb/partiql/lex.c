@@ -214,7 +214,6 @@ static const struct {
     {STR_INIT("*"), STR_INIT("*"), LEX_OPERATOR},
     {STR_INIT("/"), STR_INIT("/"), LEX_OPERATOR},
     {STR_INIT("%"), STR_INIT("%"), LEX_OPERATOR},
-    {STR_INIT("^"), STR_INIT("^"), LEX_OPERATOR},
     {STR_INIT("@"), STR_INIT("@"), LEX_OPERATOR},
     {STR_INIT("?"), STR_INIT("?"), LEX_PARAMETER},
     {STR_INIT("("), STR_INIT("("), LEX_OPEN},
@@ -266,6 +265,7 @@ struct error *lex(struct arena *a, struct str text, const struct token **out)
         TRY(read_token(&l));
         TRY(skip_space(&l));
     }
+    push(&l, LEX_END, S(""), 0); /* twice: one may be looked at ahead of the other */
     push(&l, LEX_END, S(""), 0);
     *out = l.tokens.items;
     return NULL;

@@ -17,7 +17,7 @@ enum token_kind {
     LEX_NUMBER,
     LEX_ION,       /* `…`: read, then refused */
     LEX_PARAMETER, /* ? */
-    LEX_OPERATOR,  /* + - * / % = <> < <= > >= || ^ @ */
+    LEX_OPERATOR,  /* + - * / % = <> < <= > >= || @ */
     LEX_OPEN,      /* ( */
     LEX_CLOSE,
     LEX_BRACKET_OPEN, /* [ */
@@ -43,7 +43,7 @@ struct token {
     unsigned number;    /* LEX_PARAMETER: the how many-th, from 0 */
 };
 
-/* The tokens, LEX_END last. The error is that of a statement that is not well formed. */
+/* The tokens, LEX_END last, twice. The error is that of a statement that is not well formed. */
 MUST_USE struct error *lex(struct arena *a, struct str text, const struct token **out);
 
 /* In any case. */

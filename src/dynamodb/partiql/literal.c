@@ -47,12 +47,21 @@ static struct error *under(struct arena *a, const struct spot *spot, struct erro
     return error;
 }
 
+/* The root is told by what stands there, what is inside by its kind. A path has no place. */
 static struct error *unsupported(const struct reader *r, const struct ast *ast,
-                                 const struct spot *spot, struct str what)
+                                 const struct spot *spot)
 {
-    struct str where = show(r->arena, spot);
-    return invalid_at(r->arena, ast->token.place, "Unsupported data type: %.*s under key %.*s",
-                      STR_ARG(what), STR_ARG(where));
+    struct arena *a = r->arena;
+    struct str where = show(a, spot);
+    struct str what = spot->depth ? kind_name(ast) : lower_case(a, shown_name(ast));
+    bool is_path = ast->kind == AST_PATH && ast->steps.count > 1;
+    if (is_path || ast->kind == AST_MISSING)
+        what = spot->depth ? what : shown_name(ast);
+    if (ast->kind == AST_PATH && !is_path && !spot->depth)
+        what = ast->token.text;
+    struct error *e =
+        invalid(a, "Unsupported data type: %.*s under key %.*s", STR_ARG(what), STR_ARG(where));
+    return is_path ? e : at_place(a, ast->token.place, e);
 }
 
 static struct value take_buf(struct arena *a, enum value_type type, struct buf *b)
@@ -89,7 +98,7 @@ static struct error *read_parameter(const struct reader *r, const struct ast *as
                                     const struct spot *spot, struct value *out)
 {
     if (spot->depth)
-        return unsupported(r, ast, spot, S("Parameter"));
+        return unsupported(r, ast, spot);
     if (ast->token.number >= r->parameter_count)
         return invalid(r->arena, "Number of parameters in request and statement don't match.");
     *out = r->parameters[ast->token.number];
@@ -142,9 +151,12 @@ static struct error *read_bag(const struct reader *r, const struct ast *ast,
     struct str *elements = arena_array(r->arena, struct str, ast->args.count);
     for (size_t i = 0; i < ast->args.count; i++) {
         const struct ast *element = ast->args.items[i];
-        if (element->kind != kind || (kind != AST_STRING && kind != AST_NUMBER))
-            return invalid(r->arena, "Unsupported data type in Bag. DynamoDB only supports either "
-                                     "numbers or strings in bags");
+        bool is_usable = kind == AST_STRING || kind == AST_NUMBER;
+        if (element->kind != kind || !is_usable) {
+            struct error *e = invalid(r->arena, "Unsupported data type in Bag. DynamoDB only "
+                                                "supports either numbers or strings in bags");
+            return is_usable ? e : at_place(r->arena, element->token.place, e);
+        }
         struct spot inner = spot_at(spot, i);
         struct value v;
         TRY(read(r, element, &inner, &v));
@@ -157,15 +169,43 @@ static struct error *read_bag(const struct reader *r, const struct ast *ast,
     return is_set ? NULL : duplicates(r, ast, kind == AST_NUMBER, spot);
 }
 
-static struct error *duplicate_name(const struct reader *r, const struct member *members,
-                                    size_t count, const struct spot *spot)
+/* What an Ion literal holds, by how it begins. */
+static struct str ion_type(struct str text)
 {
-    struct str name = S(""), where = show(r->arena, spot);
-    for (size_t i = 1; i < count; i++)
-        if (str_eq(members[i - 1].name, members[i].name))
-            name = members[i].name;
-    return invalid(r->arena, "Duplicate keys in tuple. Key: %.*s under %.*s", STR_ARG(name),
-                   STR_ARG(where));
+    static const struct {
+        struct str start, type;
+    } starts[] = {{STR_INIT("{{"), STR_INIT("BLOB")},   {STR_INIT("{"), STR_INIT("STRUCT")},
+                  {STR_INIT("["), STR_INIT("LIST")},    {STR_INIT("("), STR_INIT("SEXP")},
+                  {STR_INIT("\""), STR_INIT("STRING")}, {STR_INIT("null"), STR_INIT("NULL")},
+                  {STR_INIT("true"), STR_INIT("BOOL")}, {STR_INIT("false"), STR_INIT("BOOL")}};
+    bool is_number = text.len && strchr("+-0123456789", text.data[0]);
+    for (size_t i = 0; i < countof(starts); i++)
+        if (str_starts(text, starts[i].start))
+            return starts[i].type;
+    if (!is_number)
+        return S("SYMBOL");
+    for (size_t i = 1; i < text.len; i++)
+        if (strchr("eE.dDT", text.data[i]))
+            return text.data[i] == 'T'                          ? S("TIMESTAMP")
+                   : text.data[i] == 'e' || text.data[i] == 'E' ? S("FLOAT")
+                                                                : S("DECIMAL");
+    return S("INT");
+}
+
+/* The first name that is there already. It is told at the map, in an item at the name. */
+static struct error *duplicate_name(const struct reader *r, const struct ast *ast,
+                                    const struct spot *spot, bool is_item)
+{
+    struct str where = show(r->arena, spot);
+    for (size_t i = 2; i < ast->args.count; i += 2) {
+        const struct ast *name = ast->args.items[i];
+        for (size_t k = 0; k < i; k += 2)
+            if (str_eq(ast->args.items[k]->token.text, name->token.text))
+                return invalid_at(r->arena, is_item ? name->token.place : ast->token.place,
+                                  "Duplicate keys in tuple. Key: %.*s under %.*s",
+                                  STR_ARG(name->token.text), STR_ARG(where));
+    }
+    return NULL;
 }
 
 /* The members' names and values. An item's values are roots of their own. */
@@ -174,12 +214,16 @@ static struct error *read_members(const struct reader *r, const struct ast *ast,
 {
     for (size_t i = 0; i < ast->args.count; i += 2) {
         const struct ast *name = ast->args.items[i];
-        if (name->kind != AST_STRING) {
-            struct str where = show(r->arena, spot);
-            return invalid(r->arena,
-                           "Tuple keys must be of type String. Actual type: %.*s under %.*s",
-                           STR_ARG(name->token.text), STR_ARG(where));
-        }
+        bool is_literal = name->kind <= AST_NULL;
+        struct str where = show(r->arena, spot);
+        struct str kind =
+            is_literal ? ion_type(lower_case(r->arena, name->token.text)) : kind_name(name);
+        if (name->kind != AST_STRING)
+            return invalid_at(r->arena, name->token.place,
+                              "Tuple keys must be of type String. Actual type: %.*s under %.*s",
+                              STR_ARG(kind), STR_ARG(where));
+        if (!name->token.text.len)
+            return invalid(r->arena, "Path component cannot be an empty string");
         struct spot inner = spot_named(spot, name->token.text);
         members[i / 2].name = name->token.text;
         TRY(read(r, ast->args.items[i + 1], is_item ? &root : &inner, &members[i / 2].value));
@@ -197,20 +241,11 @@ static struct error *read_struct(const struct reader *r, const struct ast *ast,
     buf_init(&b, LIMIT_REQUEST_BODY);
     bool is_map = members_build(&b, members, count);
     *out = take_buf(r->arena, VALUE_M, &b);
-    return is_map ? NULL : duplicate_name(r, members, count, spot);
+    return is_map ? NULL : duplicate_name(r, ast, spot, is_item);
 }
 
 /* -- all ----------------------------------------------------------------------------------------
  */
-
-static struct str lower(struct arena *a, struct str text)
-{
-    char *out = arena_alloc(a, text.len + 1);
-    for (size_t i = 0; i < text.len; i++)
-        out[i] = text.data[i] >= 'A' && text.data[i] <= 'Z' ? (char)(text.data[i] + 'a' - 'A')
-                                                            : text.data[i];
-    return (struct str){out, text.len};
-}
 
 static struct error *read(const struct reader *r, const struct ast *ast, const struct spot *spot,
                           struct value *out)
@@ -239,16 +274,16 @@ static struct error *read(const struct reader *r, const struct ast *ast, const s
         return read_bag(r, ast, spot, out);
     case AST_STRUCT:
         return read_struct(r, ast, spot, false, out);
-    case AST_MISSING:
-        return invalid(r->arena, "MISSING must be compared using IS operator");
     case AST_ION: {
-        struct str where = show(r->arena, spot);
-        return invalid(r->arena, "Ion Literals are not supported: %.*s under key %.*s",
-                       STR_ARG(ast->token.text), STR_ARG(where));
+        struct str where = show(r->arena, spot), type = ion_type(ast->token.text);
+        return invalid_at(r->arena, ast->token.place,
+                          "Ion Literals are not supported: %.*s under key %.*s", STR_ARG(type),
+                          STR_ARG(where));
     }
+    case AST_MISSING:
     case AST_PATH:
     case AST_CALL:
-    case AST_SELECT:
+    case AST_OTHER:
     case AST_SIGN:
     case AST_NOT:
     case AST_AND:
@@ -259,11 +294,13 @@ static struct error *read(const struct reader *r, const struct ast *ast, const s
     case AST_IS:
         break;
     }
-    return unsupported(r, ast, spot, lower(r->arena, ast->token.text));
+    return unsupported(r, ast, spot);
 }
 
 struct error *literal_value(const struct reader *r, const struct ast *ast, struct value *out)
 {
+    if (ast->kind == AST_MISSING)
+        return invalid(r->arena, "MISSING must be compared using IS operator");
     return read(r, ast, &root, out);
 }
 
@@ -271,8 +308,9 @@ struct error *literal_item(const struct reader *r, const struct ast *ast, struct
 {
     struct value v;
     if (ast->kind != AST_STRUCT)
-        return invalid(r->arena, "Unsupported format in item expression. Please use struct format "
-                                 "{...} to express item values for insert statement.");
+        return invalid_at(r->arena, ast->token.place,
+                          "Unsupported format in item expression. Please use struct format {...} "
+                          "to express item values for insert statement.");
     TRY(read_struct(r, ast, &root, true, &v));
     *out = item_of(v.data);
     return NULL;
@@ -281,12 +319,26 @@ struct error *literal_item(const struct reader *r, const struct ast *ast, struct
 /* -- paths --------------------------------------------------------------------------------------
  */
 
+bool step_names(const struct ast_step *step, struct str *name)
+{
+    const struct ast *index = step->index;
+    *name = step->name;
+    if (step->kind == STEP_NAME)
+        return true;
+    if (step->kind != STEP_INDEX)
+        return false;
+    *name = index->token.text;
+    return index->kind == AST_STRING || (index->kind == AST_PATH && index->steps.count == 1);
+}
+
 static struct error *read_index(struct arena *a, const struct ast *ast, uint32_t *out)
 {
     uint64_t index = 0;
-    if (ast->kind != AST_NUMBER)
-        return invalid_at(a, ast->token.place, "Unexpected path component");
     struct str text = number_text(a, ast);
+    for (size_t i = 0; i < ast->token.text.len; i++)
+        if (ast->kind != AST_NUMBER || ast->token.text.data[i] < '0' ||
+            ast->token.text.data[i] > '9')
+            return invalid_at(a, ast->token.place, "Unexpected path component");
     bool is_index = str_to_u64(ast->token.text, INT32_MAX, &index);
     if (!is_index || (ast->is_negative && index))
         return invalid_at(a, ast->token.place,
@@ -303,15 +355,16 @@ struct error *literal_path(struct arena *a, const struct ast *ast, struct path *
     struct path_step *steps = arena_array(a, struct path_step, ast->steps.count);
     for (size_t i = 0; i < ast->steps.count; i++) {
         const struct ast_step *step = &ast->steps.items[i];
-        steps[i].is_index = step->kind == STEP_INDEX;
-        steps[i].name = step->name;
         if (step->kind == STEP_EVERY_NAME)
-            return invalid(a, "Unpivot path component like a.*.b are not supported");
+            return invalid_at(a, step->place,
+                              "Unpivot path component like a.*.b are not supported");
         if (step->kind == STEP_EVERY_INDEX)
-            return invalid(a, "Wildcard path component like a[*].b are not supported");
-        if (step->kind == STEP_INDEX)
+            return invalid_at(a, step->place,
+                              "Wildcard path component like a[*].b are not supported");
+        steps[i].is_index = !step_names(step, &steps[i].name);
+        if (steps[i].is_index)
             TRY(read_index(a, step->index, &steps[i].index));
-        else if (!step->name.len)
+        else if (!steps[i].name.len)
             return invalid(a, "Path component cannot be an empty string");
     }
     *out = (struct path){steps, ast->steps.count};

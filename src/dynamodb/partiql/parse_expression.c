@@ -19,6 +19,28 @@ enum precedence {
 
 static struct error *parse_binding(struct parser *p, enum precedence above, struct ast **out);
 
+/* Words that are operators, which cannot begin an expression; NOT can. */
+static bool is_operator_word(struct str word)
+{
+    static const char *const words[] = {"and",  "or",    "is",     "in",       "between",
+                                        "like", "union", "except", "intersect"};
+    for (size_t i = 0; i < countof(words); i++)
+        if (str_eq_nocase(word, str_z(words[i])))
+            return true;
+    return false;
+}
+
+/* Words that are punctuation to the parser, no keywords. */
+static bool is_delimiter_word(struct str word)
+{
+    static const char *const words[] = {"as",   "at",    "by",    "for", "asc",
+                                        "desc", "nulls", "first", "last"};
+    for (size_t i = 0; i < countof(words); i++)
+        if (str_eq_nocase(word, str_z(words[i])))
+            return true;
+    return false;
+}
+
 struct error *expect_token(struct parser *p, enum token_kind kind, const char *name)
 {
     if (!is_kind(p, kind))
@@ -27,7 +49,7 @@ struct error *expect_token(struct parser *p, enum token_kind kind, const char *n
     return NULL;
 }
 
-static struct ast *ast_new(struct parser *p, enum ast_kind kind, const struct token *token)
+struct ast *ast_new(struct parser *p, enum ast_kind kind, const struct token *token)
 {
     struct ast *ast = arena_new(p->arena, struct ast);
     ast->kind = kind;
@@ -37,7 +59,7 @@ static struct ast *ast_new(struct parser *p, enum ast_kind kind, const struct to
 }
 
 /* Chains of one operator, such as 1+1+1, grow a tree without the parser recursing. */
-static struct error *add_arg(struct parser *p, struct ast *ast, const struct ast *arg)
+struct error *add_arg(struct parser *p, struct ast *ast, const struct ast *arg)
 {
     VEC_PUSH(p->arena, &ast->args, arg);
     if (ast->depth <= arg->depth)
@@ -51,8 +73,8 @@ static struct error *add_arg(struct parser *p, struct ast *ast, const struct ast
  */
 
 /* Expressions between commas, up to what closes them, which is passed over. */
-static struct error *parse_args(struct parser *p, struct ast *into, enum token_kind close,
-                                const char *close_name)
+struct error *parse_args(struct parser *p, struct ast *into, enum token_kind close,
+                         const char *close_name)
 {
     do {
         struct ast *arg;
@@ -118,15 +140,52 @@ static struct error *parse_group(struct parser *p, struct ast **out)
     return parse_args(p, list, LEX_CLOSE, "RIGHT_PAREN");
 }
 
+static bool is_aggregate(struct str name)
+{
+    static const char *const names[] = {"count", "avg", "max", "min", "sum"};
+    for (size_t i = 0; i < countof(names); i++)
+        if (str_eq_nocase(name, str_z(names[i])))
+            return true;
+    return false;
+}
+
+/* Behind the parenthesis: DISTINCT and ALL, and the star of COUNT. Nothing is made of them. */
+static struct error *parse_aggregate(struct parser *p, const struct token *name, struct ast **out)
+{
+    struct str lower = lower_case(p->arena, name->text);
+    struct ast *call = ast_new(p, AST_OTHER, name);
+    call->type = lower;
+    call->operation = S("CallAgg");
+    *out = call;
+    bool is_count = str_eq(lower, S("count"));
+    const char *which = is_word(p, "distinct") ? "DISTINCT " : is_word(p, "all") ? "ALL " : "";
+    if (which[0])
+        advance(p);
+    if (is_operator(p, "*") && is_count && which[0])
+        return not_well_formed(p->arena, "COUNT(%s*) is not supported", which);
+    if (is_operator(p, "*") && !is_count)
+        return not_well_formed(p->arena, "%.*s(*) is not allowed", STR_ARG(lower));
+    if (is_operator(p, "*")) {
+        advance(p);
+        return expect_token(p, LEX_CLOSE, "RIGHT_PAREN");
+    }
+    if (!is_kind(p, LEX_CLOSE))
+        TRY(parse_args(p, call, LEX_CLOSE, "RIGHT_PAREN"));
+    if (call->args.count != 1 && !(is_count && call->args.count))
+        return not_well_formed(p->arena, "Aggregate functions are always unary");
+    return NULL;
+}
+
 /* At the parenthesis behind a function's name. */
 static struct error *parse_call(struct parser *p, const struct token *name, struct ast **out)
 {
-    *out = ast_new(p, AST_CALL, name);
     advance(p);
-    if (is_operator(p, "*") && p->at[1].kind == LEX_CLOSE) { /* count(*) */
-        if (!str_eq_nocase(name->text, S("count")))
-            return not_well_formed(p->arena, "%.*s(*) is not allowed", STR_ARG(name->text));
-        advance(p);
+    if (is_aggregate(name->text))
+        return parse_aggregate(p, name, out);
+    *out = ast_new(p, AST_CALL, name);
+    if (is_operator(p, "*")) {
+        struct str lower = lower_case(p->arena, name->text);
+        return not_well_formed(p->arena, "%.*s(*) is not allowed", STR_ARG(lower));
     }
     if (is_kind(p, LEX_CLOSE)) {
         advance(p);
@@ -139,28 +198,29 @@ static struct error *parse_call(struct parser *p, const struct token *name, stru
 static bool names_function(struct str word)
 {
     static const struct str names[] = {
-        STR_INIT("exists"),     STR_INIT("count"),       STR_INIT("avg"),
-        STR_INIT("max"),        STR_INIT("min"),         STR_INIT("sum"),
-        STR_INIT("substring"),  STR_INIT("char_length"), STR_INIT("octet_length"),
-        STR_INIT("upper"),      STR_INIT("lower"),       STR_INIT("size"),
-        STR_INIT("nullif"),     STR_INIT("trim"),        STR_INIT("coalesce"),
-        STR_INIT("sexp"),       STR_INIT("list"),        STR_INIT("bag"),
-        STR_INIT("bit_length"), STR_INIT("cast"),        STR_INIT("date_add"),
-        STR_INIT("extract"),    STR_INIT("date_diff"),   STR_INIT("character_length"),
-    };
-    for (size_t i = 0; i < countof(names); i++)
-        if (str_eq_nocase(names[i], word))
-            return true;
-    return false;
-}
-
-/* Keywords that are operators. */
-static bool names_operator(struct str word)
-{
-    static const struct str names[] = {
-        STR_INIT("and"),   STR_INIT("or"),      STR_INIT("is"),
-        STR_INIT("in"),    STR_INIT("between"), STR_INIT("like"),
-        STR_INIT("union"), STR_INIT("except"),  STR_INIT("intersect"),
+        STR_INIT("exists"),
+        STR_INIT("count"),
+        STR_INIT("avg"),
+        STR_INIT("max"),
+        STR_INIT("min"),
+        STR_INIT("sum"),
+        STR_INIT("substring"),
+        STR_INIT("char_length"),
+        STR_INIT("octet_length"),
+        STR_INIT("upper"),
+        STR_INIT("lower"),
+        STR_INIT("size"),
+        STR_INIT("nullif"),
+        STR_INIT("trim"),
+        STR_INIT("coalesce"),
+        STR_INIT("sexp"),
+        STR_INIT("list"),
+        STR_INIT("bag"),
+        STR_INIT("bit_length"),
+        STR_INIT("date_diff"),
+        STR_INIT("date_add"),
+        STR_INIT("extract"),
+        STR_INIT("character_length"),
     };
     for (size_t i = 0; i < countof(names); i++)
         if (str_eq_nocase(names[i], word))
@@ -189,11 +249,31 @@ static struct error *parse_keyword(struct parser *p, struct ast **out)
         advance(p);
         return parse_call(p, word, out);
     }
-    if (is_word(p, "from"))
-        return not_well_formed(p->arena, "Expected data manipulation");
-    if (names_operator(word->text))
+    if (is_operator_word(word->text))
         return not_well_formed(p->arena, "Unexpected operator");
+    if (is_delimiter_word(word->text))
+        return not_well_formed(p->arena, "Unexpected term");
+    if (is_word(p, "case"))
+        return parse_case(p, out);
+    if (is_word(p, "cast"))
+        return parse_cast(p, out);
+    if (is_word(p, "values"))
+        return parse_values(p, out);
+    if (begins_statement(p))
+        return parse_nested(p, out);
     return not_well_formed(p->arena, "Unexpected keyword");
+}
+
+/* @name: the name, looked up in the nearest scope first, of which there is one. */
+static struct error *parse_scoped(struct parser *p, struct ast **out)
+{
+    if (p->at[1].kind != LEX_IDENTIFIER)
+        return not_well_formed(p->arena, "Identifier must follow @-operator");
+    advance(p);
+    *out = ast_new(p, AST_PATH, p->at);
+    VEC_PUSH(p->arena, &(*out)->steps, (struct ast_step){.name = p->at->text});
+    advance(p);
+    return NULL;
 }
 
 static struct error *parse_term(struct parser *p, struct ast **out)
@@ -229,7 +309,11 @@ static struct error *parse_term(struct parser *p, struct ast **out)
     case LEX_CURLY_OPEN:
         return parse_struct(p, out);
     case LEX_OPERATOR:
-        return not_well_formed(p->arena, "Unexpected operator");
+        if (is_operator(p, "@"))
+            return parse_scoped(p, out);
+        if (!is_operator(p, "*"))
+            return not_well_formed(p->arena, "Unexpected operator");
+        return not_well_formed(p->arena, "Unexpected term");
     default:
         return not_well_formed(p->arena, "Unexpected term");
     }
@@ -238,10 +322,12 @@ static struct error *parse_term(struct parser *p, struct ast **out)
 /* -- paths --------------------------------------------------------------------------------------
  */
 
-static struct error *parse_dot(struct parser *p, struct ast *path)
+static struct error *parse_dot(struct parser *p, struct ast *path, bool is_simple)
 {
     advance(p);
-    struct ast_step step = {.kind = STEP_NAME, .name = p->at->text};
+    struct ast_step step = {.kind = STEP_NAME, .name = p->at->text, .place = p->at->place};
+    if (is_operator(p, "*") && is_simple)
+        return not_well_formed(p->arena, "Invalid path dot component for simple path");
     if (is_operator(p, "*"))
         step.kind = STEP_EVERY_NAME;
     else if (!is_kind(p, LEX_IDENTIFIER))
@@ -251,10 +337,10 @@ static struct error *parse_dot(struct parser *p, struct ast *path)
     return NULL;
 }
 
-static struct error *parse_bracket(struct parser *p, struct ast *path)
+static struct error *parse_bracket(struct parser *p, struct ast *path, bool is_simple)
 {
     advance(p);
-    struct ast_step step = {.kind = STEP_INDEX};
+    struct ast_step step = {.kind = STEP_INDEX, .place = p->at->place};
     struct ast *index = NULL;
     if (is_operator(p, "*")) {
         step.kind = STEP_EVERY_INDEX;
@@ -264,16 +350,20 @@ static struct error *parse_bracket(struct parser *p, struct ast *path)
         step.index = index;
     }
     VEC_PUSH(p->arena, &path->steps, step);
-    return expect_token(p, LEX_BRACKET_CLOSE, "RIGHT_BRACKET");
+    TRY(expect_token(p, LEX_BRACKET_CLOSE, "RIGHT_BRACKET"));
+    bool is_literal = index && (index->kind <= AST_ION || index->kind == AST_PATH);
+    if (is_simple && !is_literal)
+        return not_well_formed(p->arena, "Invalid path component for simple path");
+    return NULL;
 }
 
-static struct error *parse_steps(struct parser *p, struct ast *path)
+static struct error *parse_steps(struct parser *p, struct ast *path, bool is_simple)
 {
     while (true) {
         if (is_kind(p, LEX_DOT))
-            TRY(parse_dot(p, path));
+            TRY(parse_dot(p, path, is_simple));
         else if (is_kind(p, LEX_BRACKET_OPEN))
-            TRY(parse_bracket(p, path));
+            TRY(parse_bracket(p, path, is_simple));
         else
             return NULL;
     }
@@ -287,14 +377,14 @@ struct error *parse_simple_path(struct parser *p, const struct ast **out)
     VEC_PUSH(p->arena, &path->steps, (struct ast_step){.name = p->at->text});
     advance(p);
     *out = path;
-    return parse_steps(p, path);
+    return parse_steps(p, path, true);
 }
 
 static struct error *parse_path_term(struct parser *p, struct ast **out)
 {
     TRY(parse_term(p, out));
     if ((*out)->kind == AST_PATH)
-        return parse_steps(p, *out);
+        return parse_steps(p, *out, false);
     if (is_kind(p, LEX_DOT) || is_kind(p, LEX_BRACKET_OPEN))
         return not_well_formed(p->arena, "Invalid path component");
     return NULL;
@@ -376,42 +466,16 @@ static const struct infix *find_infix(const struct parser *p, bool *is_negated)
     return NULL;
 }
 
-/* The words that may stand behind IS. */
-static bool names_type(struct str word)
-{
-    static const char *const types[] = {
-        "missing", "null", "boolean",   "bool",     "smallint", "integer",  "int",
-        "float",   "real", "double",    "decimal",  "dec",      "numeric",  "timestamp",
-        "date",    "time", "character", "char",     "varchar",  "string",   "symbol",
-        "clob",    "blob", "struct",    "tuple",    "list",     "sexp",     "bag",
-        "int2",    "int4", "int8",      "integer2", "integer4", "integer8", "bigint"};
-    for (size_t i = 0; i < countof(types); i++)
-        if (str_eq_nocase(word, str_z(types[i])))
-            return true;
-    return false;
-}
-
-static struct error *parse_is(struct parser *p, struct ast *is)
-{
-    bool is_name = is_kind(p, LEX_KEYWORD) || is_kind(p, LEX_IDENTIFIER); /* INT4 is no keyword */
-    if (!is_name || !names_type(p->at->text))
-        return not_well_formed(p->arena, "Expected type name");
-    is->type = p->at->text;
-    advance(p);
-    if (str_eq_nocase(is->type, S("double")))
-        take_word(p, "precision");
-    else if (str_eq_nocase(is->type, S("character")))
-        take_word(p, "varying");
-    return NULL;
-}
-
 /* IN (…) takes a list in parentheses, even of one. */
 static struct error *parse_in(struct parser *p, struct ast *in)
 {
     struct ast *list;
-    if (is_kind(p, LEX_OPEN) && !token_is_word(p->at + 1, S("select")))
-        TRY(parse_collection(p, AST_LIST, LEX_CLOSE, "RIGHT_PAREN", &list));
-    else
+    if (is_kind(p, LEX_OPEN) && !token_is_word(p->at + 1, S("select")) &&
+        !token_is_word(p->at + 1, S("values"))) {
+        list = ast_new(p, AST_LIST, p->at);
+        advance(p);
+        TRY(parse_args(p, list, LEX_CLOSE, "RIGHT_PAREN"));
+    } else
         TRY(parse_binding(p, BINDS_EQUALITY, &list));
     return add_arg(p, in, list);
 }
@@ -425,11 +489,16 @@ static struct error *parse_right(struct parser *p, const struct infix *x, struct
         return parse_in(p, ast);
     TRY(parse_binding(p, x->binds, &right));
     TRY(add_arg(p, ast, right));
+    if (str_eq(str_z(x->name), S("like")) && take_word(p, "escape")) {
+        if (is_kind(p, LEX_END) || is_kind(p, LEX_SEMICOLON))
+            return not_well_formed(p->arena, "Expected expression after ESCAPE");
+        return parse_binding(p, x->binds, &right);
+    }
     if (x->kind != AST_BETWEEN)
         return NULL;
     if (!take_word(p, "and"))
         return not_well_formed(p->arena, "Expected keyword and");
-    if (is_kind(p, LEX_END))
+    if (is_kind(p, LEX_END) || is_kind(p, LEX_SEMICOLON))
         return not_well_formed(p->arena, "Expected expression after AND");
     TRY(parse_binding(p, x->binds, &right));
     return add_arg(p, ast, right);
@@ -455,7 +524,7 @@ static struct error *parse_infix(struct parser *p, const struct infix *x, bool i
     }
     if (x->kind == AST_IS) {
         is_negated = take_word(p, "not");
-        TRY(parse_is(p, ast));
+        TRY(parse_type(p, "is", &ast->type));
     } else {
         TRY(parse_right(p, x, ast));
     }

@@ -34,7 +34,8 @@ struct statement_column {
 };
 
 struct statement_order {
-    struct str name;
+    struct str name;  /* empty: what is ordered by is no attribute, */
+    struct str other; /* but this */
     bool is_descending;
 };
 
@@ -53,6 +54,10 @@ struct statement {
     struct item item;           /* INSERT */
     const struct bound *update; /* UPDATE */
     enum returning returning;   /* UPDATE, DELETE */
+
+    /* What is told once the table is known and the item is found: NULL, or a RETURNING that is
+     * refused. */
+    struct error *late_error;
 };
 
 /* `text` is UTF-8. Parameters fill the statement's question marks in order; more of them than marks
@@ -85,6 +90,12 @@ struct where_key {
 /* With `takes_one_in`, IN with one value is an equality. */
 void where_key_of(struct arena *a, const struct bound *where, const struct key_schema *keys,
                   bool takes_one_in, struct where_key *out);
+
+/* The key of a write, in the words of statements: what the WHERE fixes, or the item of an INSERT,
+ * has all key attributes in the types of the schema, and nothing looks inside of them. */
+MUST_USE struct error *statement_check_key(struct arena *a, const struct statement *s,
+                                           const struct where_key *key,
+                                           const struct key_schema *keys);
 
 /* The condition of a write: the rest, and what its kind asks of the item (an INSERT that there is
  * none, an UPDATE that there is one; a DELETE of nothing succeeds). NULL: none. */

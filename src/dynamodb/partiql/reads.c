@@ -10,11 +10,10 @@
  *
  * Sources: AWS "PartiQL select statements for DynamoDB" on what scans; the limits and words from
  * recordings of the service. */
-#include "dynamodb/expr/program.h"
+#include "dynamodb/partiql/build.h"
 #include "dynamodb/partiql/partiql.h"
 
 #include "base/vec.h"
-#include "dynamodb/model/errors.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -344,25 +343,6 @@ static struct read range_of(const struct planner *p, const struct branch *b)
 /* -- checks -------------------------------------------------------------------------------------
  */
 
-static struct error *check_key_value(struct arena *a, const struct key_attribute *key,
-                                     struct value v)
-{
-    if (v.type != VALUE_S && v.type != VALUE_N && v.type != VALUE_B)
-        return invalid(a, "Key value must be of type S, N, or B. Key name: %.*s, Key type: %.*s",
-                       STR_ARG(key->name), STR_ARG(value_type_name(v.type)));
-    if (v.type != key->type)
-        return invalid(a,
-                       "Key attribute's data type should match its data type in table's schema: "
-                       "Key %.*s",
-                       STR_ARG(key->name));
-    if (v.type != VALUE_N && !v.data.len)
-        return invalid(a,
-                       "One or more parameter values are not valid. The AttributeValue for a key "
-                       "attribute cannot contain an empty %s value. Key: %.*s",
-                       v.type == VALUE_B ? "binary" : "string", STR_ARG(key->name));
-    return NULL;
-}
-
 /* Every condition that branches are made of, in the statement's order. */
 static struct error *check_key_types(const struct planner *p, const struct node *node)
 {
@@ -378,22 +358,6 @@ static struct error *check_key_types(const struct planner *p, const struct node 
     const struct key_attribute *key = is_sort ? &keys->sort[0] : &keys->partition[0];
     for (size_t i = 0; value_of(p, node, i).type != VALUE_NONE; i++)
         TRY(check_key_value(p->arena, key, value_of(p, node, i)));
-    return NULL;
-}
-
-/* Key attributes are scalars: nothing lies inside them. */
-static struct error *check_key_paths(const struct planner *p)
-{
-    for (size_t i = 0; i < p->where->program->path_count; i++) {
-        const struct path *path = &p->where->paths[i];
-        struct str name = path->steps[0].name;
-        if (path->count > 1 &&
-            (str_eq(name, p->partition) || (p->sort.len && str_eq(name, p->sort))))
-            return invalid(p->arena,
-                           "Key attributes must be scalars; list random access '[]' and map lookup "
-                           "'.' are not allowed: Key %.*s",
-                           STR_ARG(name));
-    }
     return NULL;
 }
 
@@ -520,7 +484,7 @@ static struct error *check_projected(const struct planner *p, const struct found
 static struct error *plan_where(struct planner *p, struct reads *out)
 {
     const struct node *root = p->where->program->root;
-    TRY(check_key_paths(p));
+    TRY(check_key_paths(p->arena, p->where, p->context->keys));
     TRY(check_key_types(p, root));
     if (!fixes_partition(p, root))
         return NULL;
@@ -564,19 +528,24 @@ static size_t count_partitions(const struct planner *p, const struct node *node)
 
 static struct error *check_order(const struct planner *p, const struct statement *s)
 {
-    bool has_partition = false;
-    for (size_t i = 0; i < s->order_count; i++) {
-        bool is_partition = str_eq(s->order[i].name, p->partition);
-        has_partition |= is_partition;
-        if (!is_partition && !(p->sort.len && str_eq(s->order[i].name, p->sort)))
-            return invalid(p->arena,
-                           "Attribute %.*s in ORDER BY clause must be part of the primary key",
-                           STR_ARG(s->order[i].name));
-    }
     size_t count = count_partitions(p, p->where->program->root);
+    bool has_partition = false;
     if (!count || !fixes_partition(p, p->where->program->root))
         return invalid(p->arena, "Must have at least one non-optional hash key condition in WHERE "
                                  "clause when using ORDER BY clause.");
+    for (size_t i = 0; i < s->order_count; i++) {
+        const struct statement_order *order = &s->order[i];
+        bool is_partition = str_eq(order->name, p->partition);
+        has_partition |= is_partition;
+        if (order->other.len)
+            return invalid(p->arena,
+                           "Argument to ORDER BY must be of type VariableReference. Type: %.*s",
+                           STR_ARG(order->other));
+        if (!is_partition && !(p->sort.len && str_eq(order->name, p->sort)))
+            return invalid(p->arena,
+                           "Attribute %.*s in ORDER BY clause must be part of the primary key",
+                           STR_ARG(order->name));
+    }
     if (count > 1 && !has_partition)
         return invalid(p->arena,
                        "Must have hash key in ORDER BY clause when more than one hash key "

@@ -31,8 +31,8 @@ static struct error *call(struct builder *b, const struct ast *ast, const struct
         TRY(operands(b, ast, &args));
         return build_call(b, functions[i].op, ast, args, out);
     }
-    return invalid_at(b->arena, ast->token.place, "Unrecognized function: %.*s",
-                      STR_ARG(ast->token.text));
+    TRY(operands(b, ast, &args));
+    return unknown_function(b, ast);
 }
 
 static struct error *operand(struct builder *b, const struct ast *ast, const struct node **out)
@@ -47,16 +47,22 @@ static struct error *operand(struct builder *b, const struct ast *ast, const str
         return call(b, ast, out);
     case AST_IS:
         return invalid(b->arena, "IS operator is not supported in update expressions");
-    case AST_BINARY:
     case AST_SIGN:
+        TRY(operands(b, ast, &args));
+        return invalid(b->arena,
+                       "Incorrect number of operands for operator or function; operator or "
+                       "function: %.*s, number of operands: 1",
+                       STR_ARG(ast->token.text));
+    case AST_OTHER:
+        return unsupported_operator(b, ast);
+    case AST_BINARY:
     case AST_AND:
     case AST_OR:
     case AST_NOT:
     case AST_IN:
     case AST_BETWEEN:
         if (!is_plus && !is_minus)
-            return invalid(b->arena, "Unsupported operator in Update Expression. Operator: %.*s",
-                           STR_ARG(ast->token.text));
+            return unsupported_operator(b, ast);
         TRY(operands(b, ast, &args));
         *out = build_branch(b, is_plus ? OP_PLUS : OP_MINUS, args, ast->args.count);
         return NULL;
@@ -88,18 +94,19 @@ static struct error *set_function(struct updater *u, const char *name, enum clau
     if (call->args.count != 2)
         return invalid_at(a, call->token.place, "%s must have exactly two arguments", name);
     const struct ast *first = call->args.items[0];
+    const struct node **args;
+    TRY(operands(&u->b, call, &args));
     if (!is_target(&u->b, first, action.path))
         return invalid_at(a, call->token.place,
                           "The first argument to %s must equal the assignment value", name);
-    const struct ast *second = call->args.items[1];
     struct value value = {0};
-    if (second->kind == AST_BAG || second->kind == AST_PARAMETER)
-        TRY(literal_value(u->b.reader, second, &value));
+    if (args[1]->op == OP_VALUE)
+        value = u->b.values.items[args[1]->index];
     if (!is_set_type(value.type))
         return invalid_at(a, first->token.place,
                           "The second argument to %s must be a value with type SET", name);
     action.clause = clause;
-    action.value = build_value(&u->b, value);
+    action.value = args[1];
     VEC_PUSH(a, &u->actions[clause], action);
     return NULL;
 }

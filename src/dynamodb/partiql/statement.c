@@ -20,31 +20,37 @@ static bool is_table_name(struct str name)
     return true;
 }
 
-static struct error *read_target(struct arena *a, const struct statement_ast *ast,
-                                 struct statement *s)
+/* The names of a table and its index, out of a path. */
+static struct error *read_names(struct arena *a, const struct ast *target, struct statement *s)
 {
-    const struct ast *target = ast->target;
-    if (ast->has_many_sources)
-        return invalid(a, "Only select from a single table or index is supported.");
-    if (ast->has_alias)
-        return invalid(a, "Aliasing is not supported");
+    struct str names[2] = {S(""), S("")};
     if (target->kind != AST_PATH)
         return invalid(a, "Unexpected from source");
-    if (target->steps.count > 2)
+    if (target->steps.count > countof(names))
         return invalid(a, "A path may contain at most 2 components in the FROM clause");
     for (size_t i = 0; i < target->steps.count; i++) {
         const struct ast_step *step = &target->steps.items[i];
-        if (step->kind == STEP_INDEX || step->kind == STEP_EVERY_INDEX)
-            return invalid(a, "Invalid list expression in source.");
         if (step->kind == STEP_EVERY_NAME)
-            return invalid(a, "Invalid path dot component in this operation, expecting either an "
-                              "IDENTIFIER or STAR.");
-        if (!step->name.len)
+            return invalid_at(a, step->place,
+                              "Unpivot path component like a.*.b are not supported");
+        if (!step_names(step, &names[i]))
+            return invalid(a, "Invalid list expression in source.");
+        if (!names[i].len)
             return invalid(a, "Path component cannot be an empty string");
     }
-    s->table = target->steps.items[0].name;
-    if (target->steps.count > 1)
-        s->index = target->steps.items[1].name;
+    s->table = names[0];
+    s->index = names[1];
+    return NULL;
+}
+
+static struct error *read_target(struct arena *a, const struct statement_ast *ast,
+                                 struct statement *s)
+{
+    if (!ast->target || ast->has_many_sources)
+        return invalid(a, "Only select from a single table or index is supported.");
+    if (ast->has_alias)
+        return invalid(a, "Aliasing is not supported");
+    TRY(read_names(a, ast->target, s));
     if (!is_table_name(s->table))
         return invalid(a, "Table name should be within the length [3, 255] and only contain 'a-z', "
                           "'A-Z', '0-9', '-', '_', '.'.");
@@ -76,8 +82,14 @@ static struct error *read_columns(struct arena *a, const struct statement_ast *a
 {
     size_t count = ast->is_star ? 0 : ast->columns.count;
     struct statement_column *columns = arena_array(a, struct statement_column, count);
+    if (ast->is_value)
+        return invalid(a, "Select projection doesn't support value or pivot keywords");
     for (size_t i = 0; i < count; i++) {
-        TRY(literal_path(a, ast->columns.items[i], &columns[i].path));
+        const struct ast *column = ast->columns.items[i];
+        size_t last = column->steps.count;
+        if (column->kind == AST_PATH && column->steps.items[last - 1].kind == STEP_EVERY_NAME)
+            return invalid(a, "Changing item's hierarchy while reading isn't supported");
+        TRY(literal_path(a, column, &columns[i].path));
         columns[i].name = column_name(a, columns[i].path);
         for (size_t k = 0; k < i; k++)
             if (str_eq(columns[k].name, columns[i].name))
@@ -89,21 +101,27 @@ static struct error *read_columns(struct arena *a, const struct statement_ast *a
     return NULL;
 }
 
-static struct error *read_order(struct arena *a, const struct statement_ast *ast,
-                                struct statement *s)
+/* What is no attribute is told only when the keys are known (reads.c). */
+static void read_order(struct arena *a, const struct statement_ast *ast, struct statement *s)
 {
     struct statement_order *order = arena_array(a, struct statement_order, ast->order.count);
     for (size_t i = 0; i < ast->order.count; i++) {
         const struct ast *key = ast->order.items[i].key;
-        if (key->kind != AST_PATH || key->steps.count != 1)
-            return invalid(a, "Argument to ORDER BY must be of type VariableReference. Type: %.*s",
-                           STR_ARG(key->token.text));
-        order[i] =
-            (struct statement_order){key->steps.items[0].name, ast->order.items[i].is_descending};
+        struct str other = lower_case(a, shown_name(key));
+        bool is_name = key->kind == AST_PATH && key->steps.count == 1;
+        if (key->kind == AST_STRING)
+            other = arena_printf(a, "\"%.*s\"", STR_ARG(key->token.text));
+        else if (key->kind == AST_PATH || (key->kind >= AST_PARAMETER && key->kind <= AST_STRUCT) ||
+                 key->kind == AST_MISSING)
+            other = shown_name(key);
+        order[i].is_descending = ast->order.items[i].is_descending;
+        if (is_name)
+            order[i].name = key->token.text;
+        else
+            order[i].other = other;
     }
     s->order = order;
     s->order_count = ast->order.count;
-    return NULL;
 }
 
 struct item statement_show(struct arena *a, const struct statement *s, struct item item)
@@ -130,21 +148,7 @@ struct item statement_show(struct arena *a, const struct statement *s, struct it
 /* -- writes -------------------------------------------------------------------------------------
  */
 
-static struct error *read_insert(const struct reader *r, const struct statement_ast *ast,
-                                 struct statement *s)
-{
-    struct arena *a = r->arena;
-    if (ast->returning_count)
-        return invalid(a, "RETURNING is not supported in INSERT");
-    if (!ast->is_one_value)
-        return invalid(a,
-                       "Unsupported operation: Inserting multiple items in a single statement is "
-                       "not supported, use \"INSERT INTO tableName VALUE item\" instead");
-    if (ast->has_conflict_action)
-        return invalid(a, "Unsupported clause: ON CONFLICT");
-    return literal_item(r, ast->value, &s->item);
-}
-
+/* A RETURNING that is refused, which is told late; NULL: there is none. */
 static struct error *check_returning(struct arena *a, const struct statement_ast *ast)
 {
     static const char *const names[] = {
@@ -154,40 +158,99 @@ static struct error *check_returning(struct arena *a, const struct statement_ast
         [RETURNING_ALL_NEW] = "ALL NEW *",
         [RETURNING_MODIFIED_NEW] = "MODIFIED NEW *",
     };
+    if (!ast->returning_count)
+        return NULL;
     if (ast->returning_count > 1)
         return invalid(a, "Invalid syntax with multiple returning elements in RETURNING clause");
-    if (ast->kind == STATEMENT_DELETE && ast->returning_count &&
-        ast->returning != RETURNING_ALL_OLD)
-        return invalid(
-            a,
-            "Invalid returning clause: RETURNING %s. Only RETURNING ALL OLD * is allowed "
-            "in DELETE statements.",
-            names[ast->returning]);
+    if (ast->returns_columns)
+        return invalid(a, "Expected '*' after ( MODIFIED | ALL ) ( NEW | OLD ) in RETURNING "
+                          "clause");
+    if (ast->kind == STATEMENT_INSERT)
+        return invalid(a, "RETURNING is not supported in INSERT");
+    if (ast->kind == STATEMENT_DELETE && ast->returning != RETURNING_ALL_OLD)
+        return invalid(a,
+                       "Invalid returning clause: RETURNING %s. Only RETURNING ALL OLD * is "
+                       "allowed in DELETE statements.",
+                       names[ast->returning]);
     return NULL;
 }
 
-static struct error *read_rest(const struct reader *r, const struct statement_ast *ast,
-                               struct statement *s)
+static struct error *read_where(const struct reader *r, const struct statement_ast *ast,
+                                struct statement *s)
+{
+    return ast->where ? build_where(r, ast->where, &s->where) : NULL;
+}
+
+/* -- each kind, in the order in which the service finds what is wrong -----------------------------
+ */
+
+static struct error *read_select(const struct reader *r, const struct statement_ast *ast,
+                                 struct statement *s)
+{
+    struct arena *a = r->arena;
+    if (ast->refused.name.len) {
+        struct error *e = invalid(a, "Unsupported clause: %.*s", STR_ARG(ast->refused.name));
+        return ast->refused.place.line ? at_place(a, ast->refused.place, e) : e;
+    }
+    if (ast->is_distinct)
+        return invalid(a, "Unsupported token in expression: DISTINCT");
+    TRY(read_target(a, ast, s));
+    if (s->kind == STATEMENT_SELECT) /* an EXISTS shows nothing */
+        s->column_error = read_columns(a, ast, s);
+    if (!s->index.len)
+        TRY(s->column_error);
+    read_order(a, ast, s);
+    return read_where(r, ast, s);
+}
+
+static struct error *read_insert(const struct reader *r, const struct statement_ast *ast,
+                                 struct statement *s)
+{
+    struct arena *a = r->arena;
+    if (!ast->is_one_value)
+        return invalid(a,
+                       "Unsupported operation: Inserting multiple items in a single statement is "
+                       "not supported, use \"INSERT INTO tableName VALUE item\" instead");
+    if (ast->has_conflict_action)
+        return invalid(a, "Unsupported clause: ON CONFLICT");
+    if (ast->has_position)
+        return invalid_at(a, ast->place, "AT is not supported in insert statements.");
+    TRY(literal_item(r, ast->value, &s->item));
+    return read_target(a, ast, s);
+}
+
+static struct error *read_update(const struct reader *r, const struct statement_ast *ast,
+                                 struct statement *s)
+{
+    for (size_t i = 0; i < ast->actions.count; i++) {
+        if (ast->actions.items[i].kind != DML_INSERT)
+            continue;
+        return ast->actions.count > 1
+                   ? invalid(r->arena, "Only SET and REMOVE are supported in update expressions at "
+                                       "this time")
+                   : invalid_at(r->arena, ast->place,
+                                "Unsupported FROM ... WHERE ... clause in "
+                                "INSERT statement.");
+    }
+    TRY(read_where(r, ast, s));
+    TRY(build_update(r, ast->actions.items, ast->actions.count, &s->update));
+    return read_target(r->arena, ast, s);
+}
+
+static struct error *read_any(const struct reader *r, const struct statement_ast *ast,
+                              struct statement *s)
 {
     switch (ast->kind) {
     case STATEMENT_SELECT:
     case STATEMENT_EXISTS:
-        if (ast->returning_count)
-            return not_well_formed(r->arena, "Unexpected token after expression");
-        if (ast->refused.name.len)
-            return invalid_at(r->arena, ast->refused.place, "Unsupported clause: %.*s",
-                              STR_ARG(ast->refused.name));
-        s->column_error = read_columns(r->arena, ast, s);
-        if (ast->kind == STATEMENT_EXISTS || !s->index.len)
-            TRY(s->column_error);
-        return read_order(r->arena, ast, s);
+        return read_select(r, ast, s);
     case STATEMENT_INSERT:
         return read_insert(r, ast, s);
     case STATEMENT_UPDATE:
-        TRY(check_returning(r->arena, ast));
-        return build_update(r, ast->actions.items, ast->actions.count, &s->update);
+        return read_update(r, ast, s);
     case STATEMENT_DELETE:
-        return check_returning(r->arena, ast);
+        TRY(read_where(r, ast, s));
+        return read_target(r->arena, ast, s);
     }
     return NULL;
 }
@@ -201,10 +264,8 @@ struct error *statement_read(struct arena *a, struct str text, const struct valu
     TRY(parse_statement(a, text, &ast));
     s->kind = ast->kind;
     s->returning = ast->returning;
-    TRY(read_target(a, ast, s));
-    TRY(read_rest(&r, ast, s));
-    if (ast->where)
-        TRY(build_where(&r, ast->where, &s->where));
+    TRY(read_any(&r, ast, s));
+    s->late_error = check_returning(a, ast);
     *out = s;
     return NULL;
 }

@@ -58,17 +58,11 @@ static bool is_condition(const struct ast *ast)
     case AST_LIST:
     case AST_BAG:
     case AST_STRUCT:
-    case AST_SELECT:
+    case AST_OTHER:
     case AST_SIGN:
         break;
     }
     return false;
-}
-
-static struct error *unsupported_operator(struct builder *b, const struct ast *ast)
-{
-    return invalid(b->arena, "Unsupported operator in Condition Expression. Operator: %.*s",
-                   STR_ARG(ast->token.text));
 }
 
 static struct error *call(struct builder *b, const struct ast *ast, const struct node **out);
@@ -81,7 +75,7 @@ static struct error *operand(struct builder *b, const struct ast *ast, const str
         return build_path(b, ast, out);
     if (ast->kind == AST_CALL)
         return call(b, ast, out);
-    if (ast->kind == AST_BINARY || ast->kind == AST_SIGN)
+    if (ast->kind == AST_BINARY || ast->kind == AST_SIGN || ast->kind == AST_OTHER)
         return unsupported_operator(b, ast);
     return build_literal(b, ast, out);
 }
@@ -103,13 +97,8 @@ static struct error *call(struct builder *b, const struct ast *ast, const struct
         TRY(operands(b, ast, &args));
         return build_call(b, functions[i].op, ast, args, out);
     }
-    char *name = arena_alloc(b->arena, ast->token.text.len + 1);
-    for (size_t i = 0; i < ast->token.text.len; i++) {
-        char c = ast->token.text.data[i];
-        name[i] = c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
-    }
-    return invalid_at(b->arena, ast->token.place, "Unrecognized function: %.*s",
-                      (int)ast->token.text.len, name);
+    TRY(operands(b, ast, &args));
+    return unknown_function(b, ast);
 }
 
 static struct error *comparison(struct builder *b, const struct ast *ast, const struct node **out)
@@ -126,7 +115,7 @@ static struct error *comparison(struct builder *b, const struct ast *ast, const 
 static struct error *in(struct builder *b, const struct ast *ast, const struct node **out)
 {
     const struct ast *list = ast->args.items[1];
-    if (list->kind != AST_LIST || !list->args.count)
+    if ((list->kind != AST_LIST && list->kind != AST_BAG) || !list->args.count)
         return invalid(b->arena, "IN operator must have a left hand argument of type Variable "
                                  "Reference and right hand argument of type Seq with at least one "
                                  "member");
@@ -144,42 +133,52 @@ static struct error *is(struct builder *b, const struct ast *ast, const struct n
     static const struct {
         struct str word, type;
     } types[] = {
-        {STR_INIT("null"), STR_INIT("NULL")}, {STR_INIT("boolean"), STR_INIT("BOOL")},
-        {STR_INIT("bool"), STR_INIT("BOOL")}, {STR_INIT("blob"), STR_INIT("B")},
-        {STR_INIT("string"), STR_INIT("S")},  {STR_INIT("numeric"), STR_INIT("N")},
-        {STR_INIT("struct"), STR_INIT("M")},  {STR_INIT("tuple"), STR_INIT("M")},
-        {STR_INIT("list"), STR_INIT("L")},
+        {STR_INIT("NULL"), STR_INIT("NULL")}, {STR_INIT("BOOLEAN"), STR_INIT("BOOL")},
+        {STR_INIT("BLOB"), STR_INIT("B")},    {STR_INIT("STRING"), STR_INIT("S")},
+        {STR_INIT("NUMERIC"), STR_INIT("N")}, {STR_INIT("STRUCT"), STR_INIT("M")},
+        {STR_INIT("TUPLE"), STR_INIT("M")},   {STR_INIT("LIST"), STR_INIT("L")},
     };
+    const struct ast *left = ast->args.items[0];
     const struct node *args[2];
-    TRY(operand(b, ast->args.items[0], &args[0]));
-    if (str_eq_nocase(ast->type, S("missing"))) {
+    if (left->kind > AST_NULL && left->kind != AST_ION && left->kind != AST_PATH)
+        return invalid(b->arena, "The left hand side argument to IS must be a Variable Reference, "
+                                 "Literal, or Path");
+    TRY(operand(b, left, &args[0]));
+    if (str_eq(ast->type, S("MISSING"))) {
         *out = build_branch(b, OP_NOT_EXISTS, args, 1);
         return NULL;
     }
     for (size_t i = 0; i < countof(types); i++) {
-        if (!str_eq_nocase(types[i].word, ast->type))
+        if (!str_eq(types[i].word, ast->type))
             continue;
         args[1] = build_value(b, (struct value){VALUE_S, types[i].type});
         *out = build_branch(b, OP_TYPE, args, 2);
         return NULL;
     }
-    return invalid(
-        b->arena,
+    return invalid_at(
+        b->arena, ast->token.place,
         "Unsupported data type for IS operator: %.*s. Supported data types are [MISSING, "
         "NULL, BOOLEAN, BLOB, STRING, NUMERIC, STRUCT, TUPLE, LIST]",
         STR_ARG(ast->type));
 }
 
+/* The operands of AND, OR and NOT are built before it is told that one of them is no condition. */
 static struct error *joined(struct builder *b, const struct ast *ast, const struct node **out)
 {
-    const struct node **args = arena_array(b->arena, const struct node *, ast->args.count);
+    static const char *const names[] = {[AST_NOT] = "NOT", [AST_AND] = "AND", [AST_OR] = "OR"};
+    const struct node **args;
+    TRY(operands(b, ast, &args));
     for (size_t i = 0; i < ast->args.count; i++) {
-        const struct ast *arg = ast->args.items[i];
-        if (!is_condition(arg))
-            return invalid(b->arena, "%s",
-                           ast->kind == AST_NOT ? "The argument to NOT must be a Type or Expression"
-                                                : "The arguments to AND/OR must be Expressions");
-        TRY(condition(b, arg, &args[i]));
+        if (is_condition(ast->args.items[i]))
+            continue;
+        if (args[i]->op == OP_SIZE)
+            return invalid(b->arena,
+                           "Incorrect operand type for operator or function; operator or "
+                           "function: %s, operand type: N",
+                           names[ast->kind]);
+        return invalid(b->arena, "%s",
+                       ast->kind == AST_NOT ? "The argument to NOT must be a Type or Expression"
+                                            : "The arguments to AND/OR must be Expressions");
     }
     enum op op = ast->kind == AST_AND ? OP_AND : ast->kind == AST_OR ? OP_OR : OP_NOT;
     *out = build_branch(b, op, args, ast->args.count);
@@ -208,13 +207,10 @@ struct error *build_where(const struct reader *r, const struct ast *ast, const s
 {
     struct builder b = builder_of(r, EXPR_FILTER);
     struct program *program = arena_new(r->arena, struct program);
-    if (ast->kind == AST_BINARY)
-        TRY(comparison(&b, ast, &program->root));
-    else if (!is_condition(ast))
+    TRY(operand(&b, ast, &program->root));
+    if (!is_condition(ast))
         return invalid(r->arena, "WHERE clause must contain an expression that resolves to a "
                                  "boolean");
-    else
-        TRY(condition(&b, ast, &program->root));
     *out = build_bound(&b, program);
     return bare(check_condition(r->arena, *out, program->root));
 }

@@ -19,3 +19,12 @@ struct error *at_place(struct arena *a, struct place place, struct error *error)
                                   place.column, place.length);
     return error;
 }
+
+struct str lower_case(struct arena *a, struct str text)
+{
+    char *out = arena_alloc(a, text.len + 1);
+    for (size_t i = 0; i < text.len; i++)
+        out[i] = text.data[i] >= 'A' && text.data[i] <= 'Z' ? (char)(text.data[i] + 'a' - 'A')
+                                                            : text.data[i];
+    return (struct str){out, text.len};
+}

@@ -13,3 +13,4 @@ struct place;
 struct error *invalid_behind(struct arena *a, const char *head, const char *format, ...)
     PRINTF_LIKE(3, 4);
 struct error *at_place(struct arena *a, struct place place, struct error *error);
+struct str lower_case(struct arena *a, struct str text); /* ASCII letters */
