@@ -220,8 +220,9 @@ struct error *check_operand(struct arena *a, const struct bound *bound, const st
         return check_value_defined(a, bound, node->index);
     if (op_is_function(node->op))
         return check_call(a, bound, node);
-    for (size_t i = 0; i < node->count; i++) /* PLUS, MINUS */
+    for (size_t i = 0; i < node->count; i++) /* PLUS, MINUS; PartiQL's signs have one operand */
         TRY(check_operand(a, bound, node->args[i]));
+    TRY(check_operand_count(a, bound->program->kind, node));
     return check_types(a, bound, node, TYPE_BIT(VALUE_N));
 }
 

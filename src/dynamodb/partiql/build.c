@@ -51,13 +51,6 @@ struct error *build_literal(struct builder *b, const struct ast *ast, const stru
     return NULL;
 }
 
-struct error *build_call(struct builder *b, enum op op, const struct ast *call,
-                         const struct node *const *args, const struct node **out)
-{
-    *out = build_branch(b, op, args, call->args.count);
-    return bare(check_operand_count(b->arena, b->kind, *out));
-}
-
 struct error *unknown_function(struct builder *b, const struct ast *call)
 {
     static const struct str of_conditions[] = {

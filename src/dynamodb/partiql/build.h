@@ -44,9 +44,6 @@ MUST_USE struct error *build_literal(struct builder *b, const struct ast *ast,
 /* Functions that the kind of expression does not know, or not here. */
 MUST_USE struct error *unknown_function(struct builder *b, const struct ast *call);
 MUST_USE struct error *unsupported_operator(struct builder *b, const struct ast *ast);
-/* A call with its operands built, when their number is right. */
-MUST_USE struct error *build_call(struct builder *b, enum op op, const struct ast *call,
-                                  const struct node *const *args, const struct node **out);
 /* The program is filled but for its paths and values. */
 const struct bound *build_bound(struct builder *b, struct program *program);
 /* Statements are told without the expression that would be wrong: "Invalid UpdateExpression: " goes

@@ -530,9 +530,6 @@ static struct error *check_order(const struct planner *p, const struct statement
 {
     size_t count = count_partitions(p, p->where->program->root);
     bool has_partition = false;
-    if (!count || !fixes_partition(p, p->where->program->root))
-        return invalid(p->arena, "Must have at least one non-optional hash key condition in WHERE "
-                                 "clause when using ORDER BY clause.");
     for (size_t i = 0; i < s->order_count; i++) {
         const struct statement_order *order = &s->order[i];
         bool is_partition = str_eq(order->name, p->partition);
@@ -567,6 +564,10 @@ struct error *reads_plan(struct arena *a, const struct statement *s,
                    ? invalid(a, "Must have WHERE clause in the statement when using ORDER "
                                 "BY clause.")
                    : NULL;
+    if (s->order_count && !(fixes_partition(&p, s->where->program->root) &&
+                            count_partitions(&p, s->where->program->root)))
+        return invalid(a, "Must have at least one non-optional hash key condition in WHERE clause "
+                          "when using ORDER BY clause.");
     TRY(plan_where(&p, out));
     return s->order_count ? check_order(&p, s) : NULL;
 }

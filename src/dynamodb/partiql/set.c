@@ -29,7 +29,8 @@ static struct error *call(struct builder *b, const struct ast *ast, const struct
         if (!str_eq_nocase(functions[i].name, ast->token.text))
             continue;
         TRY(operands(b, ast, &args));
-        return build_call(b, functions[i].op, ast, args, out);
+        *out = build_branch(b, functions[i].op, args, ast->args.count);
+        return NULL;
     }
     TRY(operands(b, ast, &args));
     return unknown_function(b, ast);
@@ -38,8 +39,9 @@ static struct error *call(struct builder *b, const struct ast *ast, const struct
 static struct error *operand(struct builder *b, const struct ast *ast, const struct node **out)
 {
     const struct node **args;
-    bool is_plus = ast->kind == AST_BINARY && str_eq(ast->token.text, S("+"));
-    bool is_minus = ast->kind == AST_BINARY && str_eq(ast->token.text, S("-"));
+    bool is_sum = ast->kind == AST_BINARY || ast->kind == AST_SIGN; /* a sign has one operand */
+    bool is_plus = is_sum && str_eq(ast->token.text, S("+"));
+    bool is_minus = is_sum && str_eq(ast->token.text, S("-"));
     switch ((int)ast->kind) {
     case AST_PATH:
         return build_path(b, ast, out);
@@ -47,15 +49,10 @@ static struct error *operand(struct builder *b, const struct ast *ast, const str
         return call(b, ast, out);
     case AST_IS:
         return invalid(b->arena, "IS operator is not supported in update expressions");
-    case AST_SIGN:
-        TRY(operands(b, ast, &args));
-        return invalid(b->arena,
-                       "Incorrect number of operands for operator or function; operator or "
-                       "function: %.*s, number of operands: 1",
-                       STR_ARG(ast->token.text));
     case AST_OTHER:
         return unsupported_operator(b, ast);
     case AST_BINARY:
+    case AST_SIGN:
     case AST_AND:
     case AST_OR:
     case AST_NOT:

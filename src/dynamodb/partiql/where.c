@@ -95,7 +95,8 @@ static struct error *call(struct builder *b, const struct ast *ast, const struct
         if (!str_eq_nocase(functions[i].name, ast->token.text))
             continue;
         TRY(operands(b, ast, &args));
-        return build_call(b, functions[i].op, ast, args, out);
+        *out = build_branch(b, functions[i].op, args, ast->args.count);
+        return NULL;
     }
     TRY(operands(b, ast, &args));
     return unknown_function(b, ast);
@@ -162,26 +163,49 @@ static struct error *is(struct builder *b, const struct ast *ast, const struct n
         STR_ARG(ast->type));
 }
 
-/* The operands of AND, OR and NOT are built before it is told that one of them is no condition. */
+static struct error *check_joined(struct builder *b, const struct ast *ast, size_t i)
+{
+    const struct ast *arg = ast->args.items[i];
+    if (is_condition(arg) || arg->kind == AST_CALL) /* size(a) has a type, which is checked */
+        return NULL;
+    return invalid(b->arena, "%s",
+                   ast->kind == AST_NOT ? "The argument to NOT must be a Type or Expression"
+                                        : "The arguments to AND/OR must be Expressions");
+}
+
+/* Two operands are built before it is told that one of them is no condition; a AND b AND c is
+ * (a AND b) AND c. */
 static struct error *joined(struct builder *b, const struct ast *ast, const struct node **out)
 {
-    static const char *const names[] = {[AST_NOT] = "NOT", [AST_AND] = "AND", [AST_OR] = "OR"};
-    const struct node **args;
-    TRY(operands(b, ast, &args));
+    const struct node **args = arena_array(b->arena, const struct node *, ast->args.count);
     for (size_t i = 0; i < ast->args.count; i++) {
-        if (is_condition(ast->args.items[i]))
+        TRY(operand(b, ast->args.items[i], &args[i]));
+        if (i == 0 && ast->kind != AST_NOT)
             continue;
-        if (args[i]->op == OP_SIZE)
-            return invalid(b->arena,
-                           "Incorrect operand type for operator or function; operator or "
-                           "function: %s, operand type: N",
-                           names[ast->kind]);
-        return invalid(b->arena, "%s",
-                       ast->kind == AST_NOT ? "The argument to NOT must be a Type or Expression"
-                                            : "The arguments to AND/OR must be Expressions");
+        if (i == 1)
+            TRY(check_joined(b, ast, 0));
+        TRY(check_joined(b, ast, i));
     }
     enum op op = ast->kind == AST_AND ? OP_AND : ast->kind == AST_OR ? OP_OR : OP_NOT;
     *out = build_branch(b, op, args, ast->args.count);
+    return NULL;
+}
+
+/* AND, OR and NOT of a size. */
+static struct error *check_sizes(struct arena *a, const struct node *node)
+{
+    const char *name = node->op == OP_NOT   ? "NOT"
+                       : node->op == OP_AND ? "AND"
+                       : node->op == OP_OR  ? "OR"
+                                            : NULL;
+    for (size_t i = 0; i < node->count; i++) {
+        TRY(check_sizes(a, node->args[i]));
+        if (name && node->args[i]->op == OP_SIZE)
+            return invalid(a,
+                           "Incorrect operand type for operator or function; operator or "
+                           "function: %s, operand type: N",
+                           name);
+    }
     return NULL;
 }
 
@@ -212,5 +236,6 @@ struct error *build_where(const struct reader *r, const struct ast *ast, const s
         return invalid(r->arena, "WHERE clause must contain an expression that resolves to a "
                                  "boolean");
     *out = build_bound(&b, program);
-    return bare(check_condition(r->arena, *out, program->root));
+    TRY(bare(check_condition(r->arena, *out, program->root)));
+    return check_sizes(r->arena, program->root);
 }
