@@ -493,8 +493,9 @@ def two_thousand_streams_get_a_message_each_and_their_places_are_given_back():
             line = socket.create_connection(("127.0.0.1", a.port), 20)
             line.sendall(request.format(a.tokens[(ANDREW, BAYKO)[i % 2]]).encode())
             lines.append(line)
-        for line in lines:
-            assert line.recv(12) == b"HTTP/1.1 200"
+            if i % 100 == 99:  # more at once than the workers' queue holds are told 503
+                for asked in lines[-100:]:
+                    assert asked.recv(12) == b"HTTP/1.1 200"
         a.pair()
         for line in lines:
             seen = b""

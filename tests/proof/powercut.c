@@ -10,7 +10,7 @@
  *                     control   struct control below, for the test to look at and to write into
  *
  *     write, ftruncate      the range is noted as dirty         (nothing reaches the disk)
- *     fdatasync, fsync      dirty ranges and length -> files/N
+ *     fdatasync, fsync      dirty ranges and length -> files/N; pwritev2 with RWF_DSYNC, too
  *     create, rename, link, unlink, mkdir, rmdir                (nothing reaches the disk)
  *     fsync of a directory  its entries -> names/…, as hard links to files/N
  *
@@ -43,6 +43,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 struct control {
@@ -58,6 +59,7 @@ struct control {
     F(close)                                                                                       \
     F(write)                                                                                       \
     F(pwrite)                                                                                      \
+    F(pwritev64v2)                                                                                 \
     F(ftruncate)                                                                                   \
     F(fdatasync)                                                                                   \
     F(fsync)                                                                                       \
@@ -436,6 +438,20 @@ int ftruncate64(int fd, off64_t size)
 int fdatasync(int fd)
 {
     return sync_any(fd, real.fdatasync);
+}
+
+/* A write that asks to be synced is a write, and then a sync that can fail by itself. */
+ssize_t pwritev64v2(int fd, const struct iovec *pieces, int count, off64_t offset, int flags)
+{
+    struct stat status;
+    bool is_ours = is_watched(fd, &status) && S_ISREG(status.st_mode);
+    if (is_full(is_ours))
+        return -1;
+    ssize_t len = real.pwritev64v2(fd, pieces, count, offset, is_ours ? flags & ~RWF_DSYNC : flags);
+    if (!is_ours || len <= 0)
+        return len;
+    note(status.st_ino, offset, offset + len);
+    return (flags & RWF_DSYNC) && sync_any(fd, real.fdatasync) != 0 ? -1 : len;
 }
 
 int fsync(int fd)

@@ -58,6 +58,7 @@ static struct error *open_kv(struct arena *a, const struct engine_options *optio
     struct kv_rocks_options rocks = {
         .directory = options->data_dir,
         .cache_bytes = options->cache_bytes ? options->cache_bytes : DEFAULT_CACHE_BYTES,
+        .is_handed_over = options->durability == DURABILITY_OS,
     };
     return kv_rocks_open(a, &rocks, out);
 }

@@ -235,6 +235,8 @@ struct error *commit_end(struct commit *c, struct arena *a)
     struct error *error = commit_check(c, a);
     if (!error) {
         struct error *cause = kv_write(c->kv, a, c->batch);
+        if (!cause && !c->waits)
+            cause = kv_hand_over(c->kv, a);
         if (cause) {
             log_error("storage: write failed, writes are refused from now on: %.*s",
                       STR_ARG(cause->message));

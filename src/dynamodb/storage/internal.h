@@ -7,6 +7,7 @@
 
 #include "dynamodb/storage/catalog.h"
 #include "dynamodb/storage/commit.h"
+#include "dynamodb/storage/integers.h"
 #include "dynamodb/storage/key.h"
 #include "dynamodb/storage/store.h"
 
@@ -142,28 +143,3 @@ MUST_USE struct error *store_read(struct store *store, struct arena *a, struct s
                                   struct str *value, bool *found);
 /* The stored form of an item, in the arena. */
 struct str item_bytes(struct arena *a, struct item item);
-
-static inline void put_u32(char *to, uint32_t number)
-{
-    for (int i = 0; i < 4; i++)
-        to[i] = (char)(number >> (24 - 8 * i));
-}
-
-static inline void put_u64(char *to, uint64_t number)
-{
-    for (int i = 0; i < 8; i++)
-        to[i] = (char)(number >> (56 - 8 * i));
-}
-
-static inline uint32_t get_u32(const char *from)
-{
-    uint32_t number = 0;
-    for (int i = 0; i < 4; i++)
-        number = number << 8 | (uint8_t)from[i];
-    return number;
-}
-
-static inline uint64_t get_u64(const char *from)
-{
-    return (uint64_t)get_u32(from) << 32 | get_u32(from + 4);
-}

@@ -7,8 +7,8 @@
 #include "base/arena.h"
 #include "dynamodb/model/schema.h"
 
-/* Rises with any change of a layout here, of model/value.h or model/number.h. */
-#define KEY_FORMAT 3u
+/* Rises with any change of a layout here, of model/value.h, model/number.h or the log (wal.c). */
+#define KEY_FORMAT 4u
 
 /* The space byte that a key begins with. */
 enum key_space {

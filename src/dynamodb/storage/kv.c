@@ -85,6 +85,11 @@ struct error *kv_write(struct kv *kv, struct arena *a, struct kv_batch *batch)
     return kv->ops->write(kv, a, batch);
 }
 
+struct error *kv_hand_over(struct kv *kv, struct arena *a)
+{
+    return kv->ops->hand_over(kv, a);
+}
+
 struct error *kv_sync(struct kv *kv, struct arena *a)
 {
     return kv->ops->sync(kv, a);

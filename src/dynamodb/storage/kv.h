@@ -22,6 +22,7 @@ struct kv_batch;
 struct kv_rocks_options {
     const char *directory; /* made when missing; its parent must exist */
     size_t cache_bytes;
+    bool is_handed_over; /* kv_hand_over is what will be called, after each write, not kv_sync */
 };
 MUST_USE struct error *kv_rocks_open(struct arena *a, const struct kv_rocks_options *options,
                                      struct kv **out);
@@ -63,8 +64,11 @@ void kv_batch_reset(struct kv_batch *batch);
 void kv_batch_put(struct kv_batch *batch, struct str key, struct str value); /* both copied */
 void kv_batch_delete(struct kv_batch *batch, struct str key);
 void kv_batch_delete_range(struct kv_batch *batch, struct str low, struct str high);
-/* All of the batch or nothing, visible to reads that begin later. Not yet on the disk. */
+/* All of the batch or nothing, visible to reads that begin later. It may be in this process alone.
+ * The batch must be reset before it is used again. */
 MUST_USE struct error *kv_write(struct kv *kv, struct arena *a, struct kv_batch *batch);
+/* Everything written before the call began outlives the process, but not the machine. */
+MUST_USE struct error *kv_hand_over(struct kv *kv, struct arena *a);
 /* Everything written before the call began is on the disk when it returns. Failure is final. */
 MUST_USE struct error *kv_sync(struct kv *kv, struct arena *a);
 /* Whether there is a disk at all: false makes every write durable at once. */

@@ -136,6 +136,11 @@ static struct error *write_batch(struct kv *kv, struct arena *a, struct kv_batch
     return kv_write(f->inner, a, ((struct batch *)batch)->inner);
 }
 
+static struct error *hand_over(struct kv *kv, struct arena *a)
+{
+    return kv_hand_over(((struct faulty *)kv)->inner, a);
+}
+
 static struct error *sync_inner(struct kv *kv, struct arena *a)
 {
     struct faulty *f = (struct faulty *)kv;
@@ -163,6 +168,7 @@ struct kv *kv_fault_open(struct kv *inner, struct kv_fault *fault)
         .batch_delete = batch_delete,
         .batch_delete_range = batch_delete_range,
         .write = write_batch,
+        .hand_over = hand_over,
         .sync = sync_inner,
         .is_persistent = fault->is_persistent,
     };

@@ -234,7 +234,7 @@ static struct error *write_batch(struct kv *kv, struct arena *a, struct kv_batch
     return NULL;
 }
 
-static struct error *sync_nothing(struct kv *kv, struct arena *a)
+static struct error *do_nothing(struct kv *kv, struct arena *a)
 {
     (void)kv, (void)a;
     return NULL;
@@ -267,7 +267,8 @@ static const struct kv_ops memory_ops = {
     .batch_delete = batch_delete,
     .batch_delete_range = batch_delete_range,
     .write = write_batch,
-    .sync = sync_nothing,
+    .hand_over = do_nothing,
+    .sync = do_nothing,
     .is_persistent = false,
 };
 

@@ -31,6 +31,7 @@ struct kv_ops {
     void (*batch_delete)(struct kv_batch *batch, struct str key);
     void (*batch_delete_range)(struct kv_batch *batch, struct str low, struct str high);
     struct error *(*write)(struct kv *kv, struct arena *a, struct kv_batch *batch);
+    struct error *(*hand_over)(struct kv *kv, struct arena *a);
     struct error *(*sync)(struct kv *kv, struct arena *a);
     bool is_persistent;
 };

@@ -1,21 +1,29 @@
 /* The store on disk: RocksDB through its C API, the only file that knows of it.
  *
  * The library is loaded when the first folder is opened: a process in memory neither maps nor
- * starts it. Its file name holds its version, 7.8, so an older one is never taken: before 7.8
- * parallel writes at the log's tail could be left unsynced (facebook/rocksdb issue 10560).
+ * starts it. Its file name holds its version, 7.8: the one whose ways are known here.
+ *
+ * The library keeps a sorted table in memory and makes files of it; the log of what is in no file
+ * yet is our own (wal.h), because the library's costs each write a system call, and each sync the
+ * file system's journal.
  *
  * 1. One column family; spaces are told apart by the key's first byte (key.h).
- * 2. Writes go to the operating system at once (never manual_wal_flush) and to the disk by
- *    rocksdb_flush_wal; no write asks for a sync of its own, as the two together have damaged logs
- *    (issue 7576).
- * 3. Recovery stops at the first damaged place of the log (mode 2): what is there is a prefix of
- *    what was written.
- * 4. Closing flushes, so that no log is replayed at the next start; not after a failure, when what
- *    is in memory may be more than what was acknowledged.
- * 5. Values and error texts of the library end here: they leave as arena memory. */
+ * 2. Each batch is one record of the log, in the library's own form, and writes its number under
+ *    WAL_KEY. The library makes its files in the order of writes. So whatever the newest file holds
+ *    is a prefix of what was written, WAL_KEY in it says up to where, and the log goes on there.
+ * 3. That prefix may be longer than the log, when a file was made before a sync: then nothing is
+ *    replayed. It never holds less than what was synced.
+ * 4. Loops write to memory only. When the library is behind with its files, it is the commit thread
+ *    that waits (hold_back), and with it the answers of those who write, not those who read.
+ * 5. A file that could not be made fails the next sync: the first failure is final (commit.c).
+ * 6. Closing flushes, so that no log is replayed at the next start.
+ * 7. Values and error texts of the library end here: they leave as arena memory. */
 #include "base/library.h"
+#include "base/rand.h"
+#include "dynamodb/storage/integers.h"
 #include "dynamodb/storage/kv.h"
 #include "dynamodb/storage/kv_ops.h"
+#include "dynamodb/storage/wal.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -29,17 +37,20 @@
 /* clang-format off */
 #define ROCKS_FUNCTIONS(F) \
     F(rocksdb_open) F(rocksdb_close) F(rocksdb_free) F(rocksdb_write) F(rocksdb_flush) \
-    F(rocksdb_flush_wal) F(rocksdb_get_pinned) F(rocksdb_pinnableslice_value) \
+    F(rocksdb_get_pinned) F(rocksdb_pinnableslice_value) \
     F(rocksdb_pinnableslice_destroy) F(rocksdb_create_snapshot) F(rocksdb_release_snapshot) \
     F(rocksdb_create_iterator) F(rocksdb_iter_destroy) F(rocksdb_iter_valid) \
     F(rocksdb_iter_seek_to_first) F(rocksdb_iter_seek_to_last) F(rocksdb_iter_next) \
     F(rocksdb_iter_prev) F(rocksdb_iter_key) F(rocksdb_iter_value) F(rocksdb_iter_get_error) \
     F(rocksdb_writebatch_create) F(rocksdb_writebatch_destroy) F(rocksdb_writebatch_clear) \
+    F(rocksdb_writebatch_create_from) F(rocksdb_writebatch_data) \
     F(rocksdb_writebatch_put) F(rocksdb_writebatch_delete) F(rocksdb_writebatch_delete_range) \
     F(rocksdb_readoptions_create) F(rocksdb_readoptions_destroy) \
     F(rocksdb_readoptions_set_snapshot) F(rocksdb_readoptions_set_iterate_lower_bound) \
-    F(rocksdb_readoptions_set_iterate_upper_bound) F(rocksdb_readoptions_set_fill_cache) \
+    F(rocksdb_readoptions_set_iterate_upper_bound) F(rocksdb_readoptions_set_read_tier) \
+    F(rocksdb_readoptions_set_fill_cache) \
     F(rocksdb_writeoptions_create) F(rocksdb_writeoptions_destroy) \
+    F(rocksdb_writeoptions_disable_WAL) F(rocksdb_property_int) F(rocksdb_property_value) \
     F(rocksdb_flushoptions_create) F(rocksdb_flushoptions_destroy) \
     F(rocksdb_options_create) F(rocksdb_options_destroy) \
     F(rocksdb_options_set_create_if_missing) F(rocksdb_options_set_write_buffer_size) \
@@ -49,9 +60,13 @@
     F(rocksdb_options_set_stats_persist_period_sec) \
     F(rocksdb_options_set_skip_stats_update_on_db_open) F(rocksdb_options_set_info_log_level) \
     F(rocksdb_options_set_keep_log_file_num) F(rocksdb_options_set_table_cache_numshardbits) \
+    F(rocksdb_options_set_memtable_prefix_bloom_size_ratio) \
+    F(rocksdb_options_set_memtable_whole_key_filtering) \
     F(rocksdb_options_set_compression) F(rocksdb_options_set_wal_recovery_mode) \
     F(rocksdb_options_set_allow_concurrent_memtable_write) \
     F(rocksdb_options_set_max_bytes_for_level_base) \
+    F(rocksdb_options_set_level0_slowdown_writes_trigger) \
+    F(rocksdb_options_set_level0_stop_writes_trigger) \
     F(rocksdb_options_set_level_compaction_dynamic_level_bytes) \
     F(rocksdb_options_set_skip_checking_sst_file_sizes_on_db_open) \
     F(rocksdb_options_set_manifest_preallocation_size) \
@@ -74,8 +89,10 @@ struct rocks {
     struct functions f;
     rocksdb_t *db;
     rocksdb_readoptions_t *newest; /* for reads without a snapshot */
-    rocksdb_writeoptions_t *unsynced;
-    _Atomic bool has_failed;
+    rocksdb_readoptions_t *filed;  /* for what is in files, and not only in memory */
+    rocksdb_writeoptions_t *unlogged;
+    struct wal *wal;
+    uint64_t held_back; /* live_bytes of the log when hold_back last looked */
 };
 
 struct read {
@@ -101,7 +118,14 @@ struct batch {
     rocksdb_writebatch_t *list;
 };
 
-enum { INFO_LOG_FATAL = 4, RECOVERY_POINT_IN_TIME = 2, BLOOM_BITS = 10 };
+enum { INFO_LOG_FATAL = 4, RECOVERY_POINT_IN_TIME = 2, TIER_FILES = 2, BLOOM_BITS = 10 };
+/* In no space of key.h. */
+#define WAL_KEY "\0wal"
+/* When the commit thread waits for the library: with so much that is in no file, or so many files
+ * that are not merged. */
+enum { FILES_MOST = 16, HOLD_MOST_MS = 5000 };
+#define LOG_MOST_BYTES (24u << 20)
+#define LOOK_BYTES (2u << 20)
 #define DEFAULT_CACHE_BYTES (4u << 20)
 
 /* The library's text as an error of ours; NULL when there is none. */
@@ -285,43 +309,120 @@ static void batch_delete_range(struct kv_batch *batch, struct str low, struct st
     b->rocks->f.rocksdb_writebatch_delete_range(b->list, low.data, low.len, high.data, high.len);
 }
 
+/* The number of the newest record that is in a file. */
+static uint64_t applied_number(void *context)
+{
+    struct rocks *r = context;
+    char *text = NULL;
+    uint64_t number = 0;
+    rocksdb_pinnableslice_t *slice =
+        r->f.rocksdb_get_pinned(r->db, r->filed, WAL_KEY, sizeof WAL_KEY - 1, &text);
+    if (slice) {
+        size_t len;
+        const char *data = r->f.rocksdb_pinnableslice_value(slice, &len);
+        number = len == 8 ? get_u64(data) : 0;
+        r->f.rocksdb_pinnableslice_destroy(slice);
+    }
+    r->f.rocksdb_free(text); /* nothing is thrown away for what cannot be read */
+    return number;
+}
+
 static struct error *write_batch(struct kv *kv, struct arena *a, struct kv_batch *batch)
 {
     struct rocks *r = (struct rocks *)kv;
-    char *text = NULL;
-    r->f.rocksdb_write(r->db, r->unsynced, ((struct batch *)batch)->list, &text);
+    rocksdb_writebatch_t *list = ((struct batch *)batch)->list;
+    char number[8], *text = NULL;
+    put_u64(number, wal_next(r->wal));
+    r->f.rocksdb_writebatch_put(list, WAL_KEY, sizeof WAL_KEY - 1, number, sizeof number);
+    r->f.rocksdb_write(r->db, r->unlogged, list, &text);
     if (text)
-        atomic_store(&r->has_failed, true);
+        return take_error(r, a, text);
+    size_t len;
+    const char *data = r->f.rocksdb_writebatch_data(list, &len);
+    wal_append(r->wal, view(data, len));
+    return NULL;
+}
+
+/* A record of the log that is in no file: into memory. */
+static struct error *replay(void *context, struct arena *a, struct str record)
+{
+    struct rocks *r = context;
+    char *text = NULL;
+    rocksdb_writebatch_t *list = r->f.rocksdb_writebatch_create_from(record.data, record.len);
+    r->f.rocksdb_write(r->db, r->unlogged, list, &text);
+    r->f.rocksdb_writebatch_destroy(list);
     return take_error(r, a, text);
+}
+
+static struct error *hand_over(struct kv *kv, struct arena *a)
+{
+    return wal_write(((struct rocks *)kv)->wal, a);
+}
+
+static struct error *check_files(struct rocks *r, struct arena *a)
+{
+    uint64_t failures = 0;
+    if (r->f.rocksdb_property_int(r->db, "rocksdb.background-errors", &failures) == 0 && failures)
+        return error_new(a, &error_system, "RocksDB: a file could not be written");
+    return NULL;
+}
+
+static bool is_behind(struct rocks *r)
+{
+    char *files = r->f.rocksdb_property_value(r->db, "rocksdb.num-files-at-level0");
+    wal_retire(r->wal);
+    bool is_behind = wal_live_bytes(r->wal) > LOG_MOST_BYTES || (files && atoi(files) > FILES_MOST);
+    r->f.rocksdb_free(files);
+    return is_behind;
+}
+
+/* Waits for files to be made and merged, for a while; looked at as often as one comes to be. */
+static void hold_back(struct rocks *r, struct arena *a)
+{
+    uint64_t live = wal_live_bytes(r->wal);
+    if (live > r->held_back && live < r->held_back + LOOK_BYTES)
+        return;
+    for (int i = 0; i < HOLD_MOST_MS && is_behind(r) && !check_files(r, a); i++)
+        usleep(1000);
+    r->held_back = live;
 }
 
 static struct error *sync_log(struct kv *kv, struct arena *a)
 {
     struct rocks *r = (struct rocks *)kv;
-    char *text = NULL;
-    r->f.rocksdb_flush_wal(r->db, 1, &text);
-    if (text)
-        atomic_store(&r->has_failed, true);
-    return take_error(r, a, text);
+    TRY(check_files(r, a));
+    TRY(wal_sync(r->wal, a));
+    hold_back(r, a);
+    return NULL;
 }
 
 /* -- opening and closing ------------------------------------------------------------------------
  */
 
+static void close_library(struct rocks *r)
+{
+    r->f.rocksdb_close(r->db);
+    r->f.rocksdb_readoptions_destroy(r->newest);
+    r->f.rocksdb_readoptions_destroy(r->filed);
+    r->f.rocksdb_writeoptions_destroy(r->unlogged);
+    free(r);
+}
+
 static void rocks_close(struct kv *kv)
 {
     struct rocks *r = (struct rocks *)kv;
-    if (!atomic_load(&r->has_failed)) {
+    struct arena a;
+    arena_init(&a);
+    if (!check_files(r, &a)) {
         char *text = NULL;
         rocksdb_flushoptions_t *options = r->f.rocksdb_flushoptions_create();
         r->f.rocksdb_flush(r->db, options, &text); /* what fails here is in the log all the same */
         r->f.rocksdb_flushoptions_destroy(options);
         r->f.rocksdb_free(text);
     }
-    r->f.rocksdb_close(r->db);
-    r->f.rocksdb_readoptions_destroy(r->newest);
-    r->f.rocksdb_writeoptions_destroy(r->unsynced);
-    free(r);
+    arena_clear(&a);
+    wal_close(r->wal);
+    close_library(r);
 }
 
 static const struct kv_ops rocks_ops = {
@@ -339,6 +440,7 @@ static const struct kv_ops rocks_ops = {
     .batch_delete = batch_delete,
     .batch_delete_range = batch_delete_range,
     .write = write_batch,
+    .hand_over = hand_over,
     .sync = sync_log,
     .is_persistent = true,
 };
@@ -386,8 +488,14 @@ static rocksdb_options_t *make_options(const struct functions *f, size_t cache_b
     rocksdb_options_t *o = f->rocksdb_options_create();
     f->rocksdb_options_set_create_if_missing(o, 1);
     f->rocksdb_options_set_write_buffer_size(o, 4u << 20);
-    f->rocksdb_options_set_max_write_buffer_number(o, 3);
+    /* Beyond what hold_back allows: here the library would keep loops waiting. */
+    f->rocksdb_options_set_max_write_buffer_number(o, 8);
+    f->rocksdb_options_set_level0_slowdown_writes_trigger(o, 3 * FILES_MOST);
+    f->rocksdb_options_set_level0_stop_writes_trigger(o, 4 * FILES_MOST);
     f->rocksdb_options_set_arena_block_size(o, 64u << 10);
+    /* 80 KB by which most reads of what is not in memory need not search there. */
+    f->rocksdb_options_set_memtable_prefix_bloom_size_ratio(o, 0.02);
+    f->rocksdb_options_set_memtable_whole_key_filtering(o, 1);
     f->rocksdb_options_set_max_background_jobs(o, 2);
     f->rocksdb_options_set_max_open_files(o, 256);
     f->rocksdb_options_set_max_file_opening_threads(o, 1);
@@ -447,7 +555,22 @@ struct error *kv_rocks_open(struct arena *a, const struct kv_rocks_options *opti
         return error;
     }
     r->newest = r->f.rocksdb_readoptions_create();
-    r->unsynced = r->f.rocksdb_writeoptions_create();
+    r->filed = r->f.rocksdb_readoptions_create();
+    r->f.rocksdb_readoptions_set_read_tier(r->filed, TIER_FILES);
+    r->unlogged = r->f.rocksdb_writeoptions_create();
+    r->f.rocksdb_writeoptions_disable_WAL(r->unlogged, 1);
+    struct error *error = wal_open(a,
+                                   &(struct wal_options){.directory = options->directory,
+                                                         .run = rand_u64(&rand_system),
+                                                         .is_direct = !options->is_handed_over,
+                                                         .replay = replay,
+                                                         .applied = applied_number,
+                                                         .context = r},
+                                   &r->wal);
+    if (error) {
+        close_library(r);
+        return error;
+    }
     *out = &r->base;
     return NULL;
 }

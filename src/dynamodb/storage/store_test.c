@@ -689,7 +689,7 @@ TEST(newer_format_is_refused)
 {
     struct kv *inner = kv_memory_open();
     struct kv_batch *b = kv_batch_new(inner);
-    kv_batch_put(b, S("mformat"), (struct str){"\0\0\0\4", 4});
+    kv_batch_put(b, S("mformat"), (struct str){"\1\0\0\0", 4});
     CHECK(kv_write(inner, arena, b) == NULL);
     kv_batch_free(b);
     struct store_options options = {
@@ -697,7 +697,7 @@ TEST(newer_format_is_refused)
     struct store *store = NULL;
     struct error *error = store_open(arena, &options, &store);
     CHECK(error && error->kind == &error_system);
-    CHECK(str_contains(error->message, S("format 4")));
+    CHECK(str_contains(error->message, S("format 16777216")));
 }
 
 TEST(damaged_catalog_is_refused)

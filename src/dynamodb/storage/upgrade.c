@@ -3,7 +3,9 @@
  *     1 -> 2   A stream had four shards for its whole life, and kept what is now theirs itself:
  *              {… first last closed trimmed1 … trimmed4}. They become its first shards.
  *     2 -> 3   Item collections are kept. They are counted: all items of the tables with local
- *              indexes are read once. */
+ *              indexes are read once.
+ *     3 -> 4   The log is the store's own (wal.h). What lies in RocksDB's is taken over by RocksDB
+ *              itself, when it opens the folder. */
 #include "dynamodb/storage/upgrade.h"
 
 #include "base/vec.h"
