@@ -123,6 +123,8 @@ class Server:
         self.url = f"http://127.0.0.1:{self.port}"
         self.dynamodb_url = self.url
         self.argv = [*prefix, program(), command, "--port", str(self.port), *map(str, flags)]
+        if command in ("dynamodb", "serve") and "--loops" not in self.argv:
+            self.argv += ["--loops", "2"]  # on small machines, too: loops that share a store are to be tested
         if command == "serve" and not {"--dynamodb", "--dynamodb-port", "--production"} & set(self.argv):
             self.argv += ["--dynamodb-port", str(free_port())]  # never the default, which is taken on some desks
         if "--dynamodb-port" in self.argv:

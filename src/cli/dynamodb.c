@@ -26,7 +26,7 @@ struct settings {
     struct credentials *credentials; /* NULL: any will do */
     bool in_memory, any_credentials, is_any_origin, enforces_capacity;
     uint16_t port;
-    uint64_t cache_mb, transient_ms, shard_seconds, collection_mb;
+    uint64_t cache_mb, loops, transient_ms, shard_seconds, collection_mb;
     struct option_list binds, hosts, triggers;
 };
 
@@ -41,6 +41,8 @@ static const char usage[] =
     "  --durability MODE  sync: an answer is given when its data is on the disk (default);\n"
     "                     os: when the operating system has it\n"
     "  --cache-mb N       memory for blocks read from the disk (8)\n"
+    "  --loops N          threads that answer requests (half as many as there are cores); as many\n"
+    "                     as cores where clients are on other machines\n"
     "  --region R         region in ARNs and stream records (us-east-1)\n"
     "  --bind ADDR        listen on ADDR instead of 127.0.0.1 and ::1; may be repeated;\n"
     "                     an address that is no loopback needs --credentials or\n"
@@ -77,6 +79,7 @@ static struct error *read_flags(struct cli *cli, struct settings *s, bool *wants
         {"--in-memory", OPTION_FLAG, &s->in_memory},
         {"--durability", OPTION_TEXT, &s->durability},
         {"--cache-mb", OPTION_COUNT, &s->cache_mb},
+        {"--loops", OPTION_COUNT, &s->loops},
         {"--region", OPTION_TEXT, &s->region},
         {"--bind", OPTION_ADDRESSES, &s->binds},
         {"--any-credentials", OPTION_FLAG, &s->any_credentials},
@@ -136,6 +139,8 @@ static struct error *check_flags(struct cli *cli, const struct settings *s, bool
                          MAX_SHARD_SECONDS);
     if (s->cache_mb > 1 << 20)
         return error_new(cli->arena, &error_usage, "--cache-mb is at most %d", 1 << 20);
+    if (s->loops > LOOPS_MAX)
+        return error_new(cli->arena, &error_usage, "--loops is at most %d", LOOPS_MAX);
     struct stat found;
     if (s->bucket_dir && (stat(s->bucket_dir, &found) != 0 || !S_ISDIR(found.st_mode)))
         return error_new(cli->arena, &error_usage, "--bucket-dir %s is no folder", s->bucket_dir);
@@ -186,6 +191,7 @@ static struct error *open_wire(struct cli *cli, const struct settings *s, bool i
                                .address_count = is_bound ? s->binds.count : countof(loopback),
                                .port = s->port,
                                .port_flag = "--port",
+                               .loops = (size_t)s->loops,
                                .region = str_z(s->region),
                                .credentials = s->credentials,
                                .origin = {.hosts = hosts,

@@ -18,6 +18,8 @@
 
 #include <stdint.h>
 
+#define LOOPS_MAX 256 /* of --loops, which both servers have */
+
 enum option_kind {
     OPTION_FLAG,      /* bool: no value */
     OPTION_TEXT,      /* const char *: not empty */

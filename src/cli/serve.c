@@ -32,7 +32,7 @@ struct settings {
     const char *data, *table, *durability, *region, *limits, *remote_url;
     bool in_memory, is_production;
     uint16_t port, dynamodb_port;
-    uint64_t cache_mb, workers;
+    uint64_t cache_mb, loops, workers;
     struct option_list binds, origins, triggers;
     bool has_endpoint;    /* our own DynamoDB endpoint */
     const char *data_dir; /* NULL: nothing is kept */
@@ -70,6 +70,8 @@ static const char usage[] =
     "                       is off unless --dynamodb-port is given\n"
     "  --workers N          requests that wait for the store at the same time (4 per core;\n"
     "                       64 with --dynamodb)\n"
+    "  --loops N            threads that hold connections, for each of the two servers (half as many\n"
+    "                       as there are cores)\n"
     "  --limits off         no rate limits, for tests and benches\n"
     "  --durability MODE    sync: an answer is given when its data is on the disk (default);\n"
     "                       os: when the operating system has it\n"
@@ -96,6 +98,7 @@ static struct error *read_flags(struct cli *cli, struct settings *s)
         {"--origin", OPTION_LIST, &s->origins},
         {"--production", OPTION_FLAG, &s->is_production},
         {"--workers", OPTION_COUNT, &s->workers},
+        {"--loops", OPTION_COUNT, &s->loops},
         {"--limits", OPTION_TEXT, &s->limits},
         {"--durability", OPTION_TEXT, &s->durability},
         {"--cache-mb", OPTION_COUNT, &s->cache_mb},
@@ -116,6 +119,7 @@ static struct error *check_flags(struct cli *cli, const struct settings *s)
         {s->limits && strcmp(s->limits, "off") != 0, "--limits knows only off"},
         {s->cache_mb > 1 << 20, "--cache-mb is at most 1048576"},
         {s->workers > WORKERS_MAX, "--workers is at most 1024"},
+        {s->loops > LOOPS_MAX, "--loops is at most 256"},
         {metrics_token.len && metrics_token.len < METRICS_TOKEN_MIN_CHARS,
          "CRUDDUR_METRICS_TOKEN is too short to be a secret: 16 characters at least"},
         {s->remote_url && s->dynamodb_port != PORT_UNSET,
@@ -186,6 +190,7 @@ static struct error *open_endpoint(struct cli *cli, const struct settings *s, st
         .address_count = countof(loopback),
         .port = s->dynamodb_port,
         .port_flag = "--dynamodb-port",
+        .loops = (size_t)s->loops,
         .region = str_z(s->region),
         .clock = &clock_system,
         .rand = &rand_system,
@@ -234,6 +239,7 @@ static struct error *open_messaging(struct cli *cli, const struct settings *s, s
         .port = s->port,
         .port_flag = "--port",
         .workers = (size_t)s->workers,
+        .loops = (size_t)s->loops,
         .origins = origins,
         .origin_count = s->origins.count,
         .metrics_token = str_z(getenv("CRUDDUR_METRICS_TOKEN")),

@@ -80,7 +80,7 @@ struct http_options {
     const char *const *addresses; /* "127.0.0.1", "::1": all are bound; IPv6 may be missing */
     size_t address_count;
     uint16_t port;             /* 0: any free one, the same on all addresses */
-    size_t loops;              /* 0: one per core */
+    size_t loops;              /* 0: half as many as there are cores */
     struct http_limits limits; /* zero fields get the defaults of http_limits_default */
     http_handler *handler;
     void *context;

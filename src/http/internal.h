@@ -158,6 +158,7 @@ struct http_loop {
 
     _Atomic size_t conn_count; /* given to it and not freed; raised by the accepting thread */
     _Atomic uint64_t requests; /* written by the loop's thread only */
+    _Atomic unsigned wakers;   /* threads that are about to wake it, beyond the lock */
 
     /* Guards what follows. */
     pthread_mutex_t lock;

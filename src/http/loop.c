@@ -10,6 +10,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -179,14 +180,18 @@ void loop_post(struct http_loop *l, struct post *p)
     pthread_mutex_lock(&l->lock);
     *l->posts_end = p;
     l->posts_end = &p->next;
-    if (l->is_asleep) {
-        /* Under the lock, as the loop may be freed as soon as it has seen the post. */
-        l->is_asleep = false;
-        uint64_t one = 1;
-        ssize_t written = write(l->wakeup, &one, sizeof one);
-        assert(written == (ssize_t)sizeof one);
-    }
+    bool wakes = l->is_asleep;
+    l->is_asleep = false;
+    if (wakes) /* the loop may end as soon as it has seen the post: loop_clear waits for us */
+        atomic_fetch_add(&l->wakers, 1);
     pthread_mutex_unlock(&l->lock);
+    if (!wakes)
+        return;
+    /* Without the lock, for which the loop would only be put to sleep again. */
+    uint64_t one = 1;
+    ssize_t written = write(l->wakeup, &one, sizeof one);
+    assert(written == (ssize_t)sizeof one);
+    atomic_fetch_sub(&l->wakers, 1);
 }
 
 /* Whether the loop may sleep; it then counts as asleep (invariant 4). */
@@ -400,6 +405,8 @@ struct error *loop_init(struct arena *a, struct http_loop *l, struct http_server
 
 void loop_clear(struct http_loop *l)
 {
+    while (atomic_load(&l->wakers))
+        sched_yield();
     for (struct http_exchange *x = l->free_exchanges, *next; x; x = next) {
         next = x->next_free;
         free_exchange(x);

@@ -262,18 +262,21 @@ static struct http_limits limits_of(const struct http_limits *given)
     return l;
 }
 
-static size_t core_count(void)
+/* Half of the cores, rounded up. The others have work: the clients on the same machine, the network's
+ * interrupts, the disk's threads. And few busy loops find several requests in each turn, where many
+ * idle ones are woken for each. */
+static size_t default_loops(void)
 {
     cpu_set_t cores;
     int count = sched_getaffinity(0, sizeof cores, &cores) == 0 ? CPU_COUNT(&cores) : 1;
-    return count > 0 ? (size_t)count : 1;
+    return count > 1 ? ((size_t)count + 1) / 2 : 1;
 }
 
 struct error *http_open(struct arena *a, const struct http_options *options,
                         struct http_server **out)
 {
     assert(options->handler && options->clock && options->address_count);
-    size_t loop_count = options->loops ? options->loops : core_count();
+    size_t loop_count = options->loops ? options->loops : default_loops();
     struct http_server *s = mem_zalloc(sizeof *s);
     s->limits = limits_of(&options->limits);
     s->handler = options->handler;

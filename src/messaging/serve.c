@@ -107,6 +107,7 @@ static struct error *open_web(struct serve *s, struct arena *a)
         .port = o->port,
         .port_flag = o->port_flag,
         .workers = o->workers,
+        .loops = o->loops,
         .chat = s->chat,
         .users = s->users,
         .tokens = s->tokens,

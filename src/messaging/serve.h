@@ -22,6 +22,7 @@ struct serve_options {
     uint16_t port;
     const char *port_flag;
     size_t workers;
+    size_t loops; /* see http.h */
     const struct str *origins;
     size_t origin_count;
     struct str metrics_token;          /* see web.h */

@@ -25,7 +25,7 @@ struct web_options {
     size_t address_count;
     uint16_t port;
     const char *port_flag; /* "--port" */
-    size_t loops;          /* 0: one per core */
+    size_t loops;          /* see http.h */
     size_t workers;        /* at least 1 */
     struct chat *chat;
     struct users *users;

@@ -245,16 +245,18 @@ struct error *commit_end(struct commit *c, struct arena *a)
             fail(c);
         }
     }
+    bool wakes = false;
     if (!error) {
         atomic_store(&c->written, atomic_load(&c->assigned));
         if (!c->waits) {
             atomic_store(&c->records_synced, atomic_load(&c->records_taken));
             atomic_store(&c->synced, atomic_load(&c->written));
-        } else if (atomic_load(&c->written) >= c->wake_at) {
-            pthread_cond_signal(&c->wake);
         }
+        wakes = c->waits && atomic_load(&c->written) >= c->wake_at;
     }
     pthread_mutex_unlock(&c->lock);
+    if (wakes) /* only now, or it would wake to wait for the lock */
+        pthread_cond_signal(&c->wake);
     return error;
 }
 

@@ -27,7 +27,7 @@ struct wire_options {
     size_t address_count;
     uint16_t port;
     const char *port_flag; /* named when the port is taken */
-    size_t loops;          /* 0: one per core */
+    size_t loops;          /* see http.h */
     struct str region;     /* of the health line; empty: us-east-1 */
     struct origin_rules origin;
     const struct credentials *credentials; /* NULL: signatures are not verified */
