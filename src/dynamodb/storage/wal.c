@@ -17,8 +17,8 @@
  *     goes on with the next id that begins where this one ends, and passes over others: they were
  *     given up when an earlier run found a gap before them.
  *  5. A start continues in a segment of its own, never behind a place that may be torn.
- *  6. A segment's blocks are laid out ahead of what is written, STEP_BYTES at a time, by the sync
- *     that comes to their end. From its second use on there is nothing to lay out. */
+ *  6. A segment's blocks are laid out ahead of what is written, STEP_BYTES at most at a time, by the
+ *     sync that comes to their end. From its second use on there is nothing to lay out. */
 #include "dynamodb/storage/wal.h"
 
 #include "base/arena.h"
@@ -477,15 +477,15 @@ static void keep_tail(struct blocks *b, size_t len)
     }
 }
 
-/* Invariant 6. What is laid out anew is synced by more than the write of its blocks. */
-static struct error *lay_out(struct arena *a, struct segment *s, off_t end, bool *is_new)
+/* Invariant 6. Not synced for itself: a synced write brings along what is needed to find its data. */
+static struct error *lay_out(struct arena *a, struct segment *s, off_t end)
 {
     static const char zeros[STEP_BYTES] __attribute__((aligned(BLOCK_BYTES)));
-    *is_new = end > s->laid_out;
-    if (!*is_new)
+    if (end <= s->laid_out)
         return NULL;
-    TRY(write_blocks(a, s, (struct str){zeros, sizeof zeros}, end, false));
-    s->laid_out = end + STEP_BYTES;
+    off_t step = end < STEP_BYTES ? end : STEP_BYTES; /* a new store writes little at first */
+    TRY(write_blocks(a, s, (struct str){zeros, (size_t)step}, end, false));
+    s->laid_out = end + step;
     return NULL;
 }
 
@@ -496,10 +496,9 @@ static struct error *write_group(struct arena *a, struct wal *w, struct str grou
     off_t at = s->end - (off_t)b->tail;
     size_t len = b->tail + group.len;
     struct str blocks = fill_blocks(b, group);
-    bool is_new;
-    TRY(lay_out(a, s, at + (off_t)blocks.len, &is_new));
-    TRY(write_blocks(a, s, blocks, at, syncs && !is_new));
-    w->is_dirty |= !syncs || is_new;
+    TRY(lay_out(a, s, at + (off_t)blocks.len));
+    TRY(write_blocks(a, s, blocks, at, syncs));
+    w->is_dirty |= !syncs;
     s->end += (off_t)group.len;
     keep_tail(b, len);
     return NULL;
