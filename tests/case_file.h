@@ -7,9 +7,9 @@
  *     < 200
  *     {}
  *
- * Bodies are JSON over any number of lines; no line means that the body is empty. "< 200 eventually" asks again until the answer fits,
- * for up to ten seconds. Before a body is used, ${name} is replaced by what an earlier answer gave
- * for
+ * Bodies are JSON over any number of lines; no line means that the body is empty. "< 200
+ * eventually" asks again until the answer fits, for up to ten seconds. Before a body is used,
+ * ${name} is replaced by what an earlier answer gave for
  * "@name" (case_match.h), and ${repeat:TEXT:COUNT} by TEXT so many times. Called by case_runner.c.
  */
 #pragma once

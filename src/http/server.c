@@ -262,9 +262,9 @@ static struct http_limits limits_of(const struct http_limits *given)
     return l;
 }
 
-/* Half of the cores, rounded up. The others have work: the clients on the same machine, the network's
- * interrupts, the disk's threads. And few busy loops find several requests in each turn, where many
- * idle ones are woken for each. */
+/* Half of the cores, rounded up. The others have work: the clients on the same machine, the
+ * network's interrupts, the disk's threads. And few busy loops find several requests in each turn,
+ * where many idle ones are woken for each. */
 static size_t default_loops(void)
 {
     cpu_set_t cores;

@@ -33,8 +33,8 @@ struct capacity {
 
 void capacity_add_index(struct arena *a, struct capacity *c, const struct index *index,
                         uint64_t halves);
-/* The index entries that the change at `position` of a committed transaction wrote. They cost no more
- * in transactional operations than outside. Answers how many halves. */
+/* The index entries that the change at `position` of a committed transaction wrote. They cost no
+ * more in transactional operations than outside. Answers how many halves. */
 uint64_t capacity_add_writes(struct arena *a, struct capacity *c, const struct txn *t,
                              size_t position);
 uint64_t capacity_total(const struct capacity *c);

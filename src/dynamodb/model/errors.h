@@ -1,7 +1,7 @@
 /* Errors: every exception of the service, one row each.
  *
- * Source: the error lists of the DynamoDB and DynamoDB Streams API reference. The wire form adds the
- * namespace ("com.amazonaws.dynamodb.v20120810#ValidationException", "com.amazon.coral.…"). */
+ * Source: the error lists of the DynamoDB and DynamoDB Streams API reference. The wire form adds
+ * the namespace ("com.amazonaws.dynamodb.v20120810#ValidationException", "com.amazon.coral.…"). */
 #pragma once
 
 #include "base/error.h"
@@ -56,8 +56,7 @@
     E(ServiceUnavailableException, 503, true)
 /* clang-format on */
 
-#define DYNAMODB_ERROR_DECLARE(name, status, retryable)                                            \
-    extern const struct error_kind error_##name;
+#define DYNAMODB_ERROR_DECLARE(name, status, retryable) extern const struct error_kind error_##name;
 DYNAMODB_ERRORS(DYNAMODB_ERROR_DECLARE)
 #undef DYNAMODB_ERROR_DECLARE
 

@@ -15,18 +15,18 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-enum value_type { /* the tags of format 1: never renumber */
-    VALUE_NONE = 0, /* no value: an absent attribute */
-    VALUE_S = 1,
-    VALUE_N = 2,
-    VALUE_B = 3,
-    VALUE_BOOL = 4,
-    VALUE_NULL = 5,
-    VALUE_SS = 6,
-    VALUE_NS = 7,
-    VALUE_BS = 8,
-    VALUE_L = 9,
-    VALUE_M = 10,
+enum value_type {                 /* the tags of format 1: never renumber */
+                  VALUE_NONE = 0, /* no value: an absent attribute */
+                  VALUE_S = 1,
+                  VALUE_N = 2,
+                  VALUE_B = 3,
+                  VALUE_BOOL = 4,
+                  VALUE_NULL = 5,
+                  VALUE_SS = 6,
+                  VALUE_NS = 7,
+                  VALUE_BS = 8,
+                  VALUE_L = 9,
+                  VALUE_M = 10,
 };
 
 struct value {
@@ -34,12 +34,13 @@ struct value {
     struct str data; /* the payload */
 };
 
-struct str value_type_name(enum value_type type);                /* "S", "NULL", … */
+struct str value_type_name(enum value_type type); /* "S", "NULL", … */
 bool value_type_parse(struct str name, enum value_type *out);
 bool value_equal(struct value a, struct value b);
 /* Order of two values of the same type S, N or B, as keys and comparisons have it. */
 int value_compare(struct value a, struct value b);
-/* Bytes the service counts for it, without its name. Source: AWS "DynamoDB item sizes and formats". */
+/* Bytes the service counts for it, without its name. Source: AWS "DynamoDB item sizes and formats".
+ */
 size_t value_size(struct value v);
 /* Depth of nesting: 0 for a scalar or set, 1 for an empty list or map. */
 size_t value_depth(struct value v);
@@ -47,7 +48,7 @@ size_t value_depth(struct value v);
 void varint_put(struct buf *out, uint32_t number);
 bool varint_take(struct str *rest, uint32_t *out); /* false at the end or when damaged */
 
-void value_put(struct buf *out, struct value v); /* tag, length, payload */
+void value_put(struct buf *out, struct value v);                /* tag, length, payload */
 bool value_next_element(struct str *rest, struct str *element); /* of a set, from rest = v.data */
 void value_put_element(struct buf *out, struct str element);
 void value_put_member(struct buf *out, struct str name, struct value v);
@@ -72,7 +73,8 @@ bool set_build(struct buf *out, struct str *elements, size_t count);
 /* -- walking ------------------------------------------------------------------------------------
  *
  * Reading happens at `at`, before `end`; each step answers where it ended, NULL at the end or at
- * damage. These few lines are most of what reading an item costs, and are inlined into every walk. */
+ * damage. These few lines are most of what reading an item costs, and are inlined into every walk.
+ */
 
 const char *value_read_long_varint(const char *at, const char *end, uint32_t *out);
 

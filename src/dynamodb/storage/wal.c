@@ -17,8 +17,8 @@
  *     goes on with the next id that begins where this one ends, and passes over others: they were
  *     given up when an earlier run found a gap before them.
  *  5. A start continues in a segment of its own, never behind a place that may be torn.
- *  6. A segment's blocks are laid out ahead of what is written, STEP_BYTES at most at a time, by the
- *     sync that comes to their end. From its second use on there is nothing to lay out. */
+ *  6. A segment's blocks are laid out ahead of what is written, STEP_BYTES at most at a time, by
+ * the sync that comes to their end. From its second use on there is nothing to lay out. */
 #include "dynamodb/storage/wal.h"
 
 #include "base/arena.h"
@@ -477,7 +477,8 @@ static void keep_tail(struct blocks *b, size_t len)
     }
 }
 
-/* Invariant 6. Not synced for itself: a synced write brings along what is needed to find its data. */
+/* Invariant 6. Not synced for itself: a synced write brings along what is needed to find its data.
+ */
 static struct error *lay_out(struct arena *a, struct segment *s, off_t end)
 {
     static const char zeros[STEP_BYTES] __attribute__((aligned(BLOCK_BYTES)));
