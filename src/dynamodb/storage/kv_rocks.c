@@ -524,8 +524,9 @@ static rocksdb_options_t *make_options(const struct functions *f, size_t cache_b
     return o;
 }
 
-/* Making and merging files gives way to answering: a thread of the library that has just begun would
- * otherwise keep a core for milliseconds. When they come too late, hold_back waits for them. */
+/* Making and merging files gives way to answering: a thread of the library that has just begun
+ * would otherwise keep a core for milliseconds. When they come too late, hold_back waits for them.
+ */
 static void lower_threads(const struct functions *f)
 {
     rocksdb_env_t *env = f->rocksdb_create_default_env(); /* the one that all share */
