@@ -312,22 +312,32 @@ static void batch_delete_range(struct kv_batch *batch, struct str low, struct st
     b->rocks->f.rocksdb_writebatch_delete_range(b->list, low.data, low.len, high.data, high.len);
 }
 
-/* The number of the newest record that is in a file. */
-static uint64_t applied_number(void *context)
+/* The number of the newest record that is in a file; 0: none is. */
+static struct error *read_applied(struct rocks *r, struct arena *a, uint64_t *out)
 {
-    struct rocks *r = context;
     char *text = NULL;
-    uint64_t number = 0;
+    *out = 0;
     rocksdb_pinnableslice_t *slice =
         r->f.rocksdb_get_pinned(r->db, r->filed, WAL_KEY, sizeof WAL_KEY - 1, &text);
     if (slice) {
         size_t len;
         const char *data = r->f.rocksdb_pinnableslice_value(slice, &len);
-        number = len == 8 ? get_u64(data) : 0;
+        if (len == 8)
+            *out = get_u64(data);
         r->f.rocksdb_pinnableslice_destroy(slice);
     }
-    r->f.rocksdb_free(text); /* nothing is thrown away for what cannot be read */
-    return number;
+    return take_error(r, a, text);
+}
+
+/* The same for the log, which keeps all that it has when that cannot be read. */
+static uint64_t applied_number(void *context)
+{
+    struct arena a;
+    uint64_t number;
+    arena_init(&a);
+    struct error *error = read_applied(context, &a, &number);
+    arena_clear(&a);
+    return error ? 0 : number;
 }
 
 static struct error *write_batch(struct kv *kv, struct arena *a, struct kv_batch *batch)
@@ -547,6 +557,22 @@ static struct error *open_error(struct rocks *r, struct arena *a, const char *di
         directory);
 }
 
+/* What the log has and no file has goes into memory. */
+static struct error *open_wal(struct rocks *r, struct arena *a,
+                              const struct kv_rocks_options *options)
+{
+    uint64_t applied;
+    TRY(read_applied(r, a, &applied)); /* if that fails, the log must not begin anew */
+    return wal_open(a,
+                    &(struct wal_options){.directory = options->directory,
+                                          .run = rand_u64(&rand_system),
+                                          .is_direct = !options->is_handed_over,
+                                          .replay = replay,
+                                          .applied = applied_number,
+                                          .context = r},
+                    &r->wal);
+}
+
 struct error *kv_rocks_open(struct arena *a, const struct kv_rocks_options *options,
                             struct kv **out)
 {
@@ -574,14 +600,7 @@ struct error *kv_rocks_open(struct arena *a, const struct kv_rocks_options *opti
     r->f.rocksdb_readoptions_set_read_tier(r->filed, TIER_FILES);
     r->unlogged = r->f.rocksdb_writeoptions_create();
     r->f.rocksdb_writeoptions_disable_WAL(r->unlogged, 1);
-    struct error *error = wal_open(a,
-                                   &(struct wal_options){.directory = options->directory,
-                                                         .run = rand_u64(&rand_system),
-                                                         .is_direct = !options->is_handed_over,
-                                                         .replay = replay,
-                                                         .applied = applied_number,
-                                                         .context = r},
-                                   &r->wal);
+    struct error *error = open_wal(r, a, options);
     if (error) {
         close_library(r);
         return error;

@@ -17,8 +17,8 @@
  *     goes on with the next id that begins where this one ends, and passes over others: they were
  *     given up when an earlier run found a gap before them.
  *  5. A start continues in a segment of its own, never behind a place that may be torn.
- *  6. A segment's blocks are laid out ahead of what is written, STEP_BYTES at most at a time, by
- * the sync that comes to their end. From its second use on there is nothing to lay out. */
+ *  6. A segment's blocks are laid out ahead of what is written, by the sync that comes to their
+ * end, STEP_BYTES at most each time. From its second use on there is nothing to lay out. */
 #include "dynamodb/storage/wal.h"
 
 #include "base/arena.h"
@@ -45,7 +45,7 @@
 #define BLOCK_BYTES 4096 /* what a disk writes whole, or a multiple of it */
 #define SPARES_KEPT 4
 #define BUFFER_KEPT_BYTES ((size_t)256 << 10)
-/* A batch of all that one request can change, with indexes, stream and history, is far smaller. */
+/* More than all requests at once can change, with indexes, stream and history. */
 #define GROUP_MAX_BYTES ((size_t)3 << 30)
 #define HEAD_BYTES 64
 #define HEAD_CHECKED_BYTES 32
@@ -481,13 +481,16 @@ static void keep_tail(struct blocks *b, size_t len)
  */
 static struct error *lay_out(struct arena *a, struct segment *s, off_t end)
 {
-    static const char zeros[STEP_BYTES] __attribute__((aligned(BLOCK_BYTES)));
     if (end <= s->laid_out)
         return NULL;
-    off_t step = end < STEP_BYTES ? end : STEP_BYTES; /* a new store writes little at first */
-    TRY(write_blocks(a, s, (struct str){zeros, (size_t)step}, end, false));
-    s->laid_out = end + step;
-    return NULL;
+    struct blocks zeros = {0};
+    size_t step = (size_t)(end < STEP_BYTES ? end : STEP_BYTES); /* a new store writes little */
+    reserve(&zeros, step);
+    memset(zeros.data, 0, step);
+    struct error *error = write_blocks(a, s, (struct str){zeros.data, step}, end, false);
+    free(zeros.data);
+    s->laid_out = end + (off_t)step;
+    return error;
 }
 
 static struct error *write_group(struct arena *a, struct wal *w, struct str group, bool syncs)
