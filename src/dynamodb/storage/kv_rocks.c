@@ -384,9 +384,10 @@ static bool is_behind(struct rocks *r)
 {
     char *files = r->f.rocksdb_property_value(r->db, "rocksdb.num-files-at-level0");
     wal_retire(r->wal);
-    bool is_behind = wal_live_bytes(r->wal) > LOG_MOST_BYTES || (files && atoi(files) > FILES_MOST);
+    uint64_t count;
+    bool has_many = str_to_u64(str_z(files), UINT64_MAX, &count) && count > FILES_MOST;
     r->f.rocksdb_free(files);
-    return is_behind;
+    return has_many || wal_live_bytes(r->wal) > LOG_MOST_BYTES;
 }
 
 /* Waits for files to be made and merged, for a while; looked at as often as one comes to be. */

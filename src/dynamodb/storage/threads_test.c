@@ -146,7 +146,7 @@ static void *read_counters(void *context)
         catalog_unlock_shared(t->shared->store);
         arena_reset(&a);
     }
-    expect(t->shared, records <= (uint64_t)(2 * WRITERS * ROUNDS));
+    expect(t->shared, records <= (uint64_t)2 * WRITERS * ROUNDS);
     arena_clear(&a);
     return NULL;
 }

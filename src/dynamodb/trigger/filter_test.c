@@ -33,8 +33,8 @@ TEST(rules_hold)
         "{\"list\":[\"b\"]}",
         "{\"dynamodb\":{\"Keys\":{\"pk\":{\"S\":[{\"prefix\":\"MSG#\"}]}}}}",
         "{\"dynamodb\":{\"Keys\":{\"pk\":{\"S\":[{\"suffix\":\"12\"}]}}}}",
-        "{\"dynamodb\":{\"Keys\":{\"pk\":{\"S\":[{\"prefix\":{\"equals-ignore-case\":\"msg\"}}]}}}"
-        "}",
+        ("{\"dynamodb\":{\"Keys\":{\"pk\":{\"S\":[{\"prefix\":{\"equals-ignore-case\":\"msg\"}}]}}}"
+         "}"),
         "{\"dynamodb\":{\"NewImage\":{\"state\":{\"S\":[{\"equals-ignore-case\":\"OPEN\"}]}}}}",
         "{\"dynamodb\":{\"NewImage\":{\"state\":{\"S\":[{\"exists\":true}]}}}}",
         "{\"dynamodb\":{\"OldImage\":{\"state\":{\"S\":[{\"exists\":false}]}}}}",
@@ -43,8 +43,8 @@ TEST(rules_hold)
         "{\"count\":[{\"numeric\":[\"=\",7]}]}",
         "{\"count\":[{\"numeric\":[\">\",6,\"<=\",7]}]}",
         "{\"$or\":[{\"eventName\":[\"MODIFY\"]},{\"count\":[7]}]}",
-        "{\"Filters\":[{\"Pattern\":\"{\\\"eventName\\\":[\\\"MODIFY\\\"]}\"},"
-        "{\"Pattern\":\"{\\\"eventName\\\":[\\\"INSERT\\\"]}\"}]}",
+        ("{\"Filters\":[{\"Pattern\":\"{\\\"eventName\\\":[\\\"MODIFY\\\"]}\"},"
+         "{\"Pattern\":\"{\\\"eventName\\\":[\\\"INSERT\\\"]}\"}]}"),
         "{\"Filters\":[{\"Pattern\":{\"eventName\":[\"INSERT\"]}}]}",
         "{\"Filters\":[]}",
     };
