@@ -2,6 +2,8 @@
  *
  * Linked with any *_fuzz.c where there is no fuzzer: what once broke a target stays a test of every
  * build. Prints TAP, one line a file; a target that fails ends the program. */
+#include "base/arena.h"
+
 #include <dirent.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,16 +18,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static int replay(const char *path)
 {
     FILE *file = fopen(path, "rb");
-    uint8_t *bytes = malloc(LARGEST_BYTES);
-    if (!file || !bytes)
+    if (!file)
         return 1;
+    uint8_t *bytes = mem_alloc(LARGEST_BYTES);
     size_t size = fread(bytes, 1, LARGEST_BYTES, file);
     fclose(file);
-    uint8_t *shrunk = realloc(bytes, size ? size : 1);
-    if (!shrunk)
-        return 1;
-    LLVMFuzzerTestOneInput(shrunk, size);
-    free(shrunk);
+    bytes = mem_realloc(bytes, size ? size : 1);
+    LLVMFuzzerTestOneInput(bytes, size);
+    free(bytes);
     return 0;
 }
 

@@ -40,7 +40,7 @@ pid_t test_start_again(const char *const *arguments, int *output)
 {
     char name[] = "test", *argv[10] = {name};
     for (size_t i = 0; arguments[i] && i < 8; i++)
-        argv[i + 1] = strdup(arguments[i]);
+        argv[i + 1] = (char *)(uintptr_t)arguments[i]; /* execv writes to none of them */
     int ends[2];
     CHECK(pipe2(ends, O_CLOEXEC) == 0);
     fflush(stdout);
@@ -50,8 +50,6 @@ pid_t test_start_again(const char *const *arguments, int *output)
         execv("/proc/self/exe", argv);
         _exit(127);
     }
-    for (size_t i = 1; argv[i]; i++)
-        free(argv[i]);
     close(ends[1]);
     *output = ends[0];
     return pid;

@@ -17,8 +17,6 @@ enum { HEAD = 64, CHECKED = 32, FRAME = 24, FILE_MOST = 2000 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static char directory[] = "/tmp/cruddur-fuzz-XXXXXX";
-
 static struct error *count_one(void *context, struct arena *a, struct str record)
 {
     (void)a;
@@ -56,7 +54,7 @@ static void mend(char *file, size_t len)
     }
 }
 
-static void write_file(unsigned number, const uint8_t *data, size_t size)
+static void write_file(const char *directory, unsigned number, const uint8_t *data, size_t size)
 {
     char name[64], file[FILE_MOST];
     size_t len = size < FILE_MOST ? size : FILE_MOST;
@@ -69,7 +67,8 @@ static void write_file(unsigned number, const uint8_t *data, size_t size)
     close(fd);
 }
 
-static uint64_t open_and_append(struct arena *a, uint64_t run, struct str record)
+static uint64_t open_and_append(struct arena *a, const char *directory, uint64_t run,
+                                struct str record)
 {
     uint64_t replayed = 0;
     struct wal *w;
@@ -92,21 +91,23 @@ static uint64_t open_and_append(struct arena *a, uint64_t run, struct str record
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena a;
+    char directory[] = "/tmp/cruddur-fuzz-XXXXXX";
     arena_init(&a);
-    if (directory[sizeof directory - 2] == 'X' && !mkdtemp(directory))
+    if (!mkdtemp(directory))
         abort();
     size_t first = size ? data[0] * 8u : 0;
     first = first < size ? first : size;
-    write_file(1, data, first);
-    write_file(2, data + first, size - first);
-    uint64_t before = open_and_append(&a, 1000, (struct str){"one", 3});
-    if (open_and_append(&a, 1001, (struct str){"two", 3}) != before + 1)
+    write_file(directory, 1, data, first);
+    write_file(directory, 2, data + first, size - first);
+    uint64_t before = open_and_append(&a, directory, 1000, (struct str){"one", 3});
+    if (open_and_append(&a, directory, 1001, (struct str){"two", 3}) != before + 1)
         abort();
     for (unsigned i = 1; i < 8; i++) {
         char name[64];
         snprintf(name, sizeof name, "%s/wal.%u", directory, i);
         unlink(name);
     }
+    rmdir(directory);
     arena_clear(&a);
     return 0;
 }
