@@ -45,9 +45,6 @@
     F(rocksdb_writebatch_create) F(rocksdb_writebatch_destroy) F(rocksdb_writebatch_clear) \
     F(rocksdb_writebatch_create_from) F(rocksdb_writebatch_data) \
     F(rocksdb_writebatch_put) F(rocksdb_writebatch_delete) F(rocksdb_writebatch_delete_range) \
-    F(rocksdb_create_default_env) F(rocksdb_env_destroy) \
-    F(rocksdb_env_lower_thread_pool_cpu_priority) \
-    F(rocksdb_env_lower_high_priority_thread_pool_cpu_priority) \
     F(rocksdb_readoptions_create) F(rocksdb_readoptions_destroy) \
     F(rocksdb_readoptions_set_snapshot) F(rocksdb_readoptions_set_iterate_lower_bound) \
     F(rocksdb_readoptions_set_iterate_upper_bound) F(rocksdb_readoptions_set_read_tier) \
@@ -535,17 +532,6 @@ static rocksdb_options_t *make_options(const struct functions *f, size_t cache_b
     return o;
 }
 
-/* Making and merging files gives way to answering: a thread of the library that has just begun
- * would otherwise keep a core for milliseconds. When they come too late, hold_back waits for them.
- */
-static void lower_threads(const struct functions *f)
-{
-    rocksdb_env_t *env = f->rocksdb_create_default_env(); /* the one that all share */
-    f->rocksdb_env_lower_thread_pool_cpu_priority(env);
-    f->rocksdb_env_lower_high_priority_thread_pool_cpu_priority(env);
-    f->rocksdb_env_destroy(env);
-}
-
 /* The library says it in its own words; there is no code to ask for. */
 static struct error *open_error(struct rocks *r, struct arena *a, const char *directory, char *text)
 {
@@ -582,7 +568,6 @@ struct error *kv_rocks_open(struct arena *a, const struct kv_rocks_options *opti
     TRY(library_open(a, "librocksdb.so.7.8", "librocksdb7.8", rocks_names, countof(rocks_names),
                      &functions));
     settle_heap();
-    lower_threads(&functions);
     struct rocks *r = mem_zalloc(sizeof *r);
     r->base.ops = &rocks_ops;
     r->f = functions;
