@@ -15,18 +15,19 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-enum value_type {                 /* the tags of format 1: never renumber */
-                  VALUE_NONE = 0, /* no value: an absent attribute */
-                  VALUE_S = 1,
-                  VALUE_N = 2,
-                  VALUE_B = 3,
-                  VALUE_BOOL = 4,
-                  VALUE_NULL = 5,
-                  VALUE_SS = 6,
-                  VALUE_NS = 7,
-                  VALUE_BS = 8,
-                  VALUE_L = 9,
-                  VALUE_M = 10,
+/* The tags of format 1: never renumber. */
+enum value_type {
+    VALUE_NONE = 0, /* no value: an absent attribute */
+    VALUE_S = 1,
+    VALUE_N = 2,
+    VALUE_B = 3,
+    VALUE_BOOL = 4,
+    VALUE_NULL = 5,
+    VALUE_SS = 6,
+    VALUE_NS = 7,
+    VALUE_BS = 8,
+    VALUE_L = 9,
+    VALUE_M = 10,
 };
 
 struct value {

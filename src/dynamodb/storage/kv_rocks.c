@@ -310,8 +310,9 @@ static void batch_delete_range(struct kv_batch *batch, struct str low, struct st
 }
 
 /* The number of the newest record that is in a file; 0: none is. */
-static struct error *read_applied(struct rocks *r, struct arena *a, uint64_t *out)
+static struct error *read_applied(void *context, struct arena *a, uint64_t *out)
 {
+    struct rocks *r = context;
     char *text = NULL;
     *out = 0;
     rocksdb_pinnableslice_t *slice =
@@ -324,17 +325,6 @@ static struct error *read_applied(struct rocks *r, struct arena *a, uint64_t *ou
         r->f.rocksdb_pinnableslice_destroy(slice);
     }
     return take_error(r, a, text);
-}
-
-/* The same for the log, which keeps all that it has when that cannot be read. */
-static uint64_t applied_number(void *context)
-{
-    struct arena a;
-    uint64_t number;
-    arena_init(&a);
-    struct error *error = read_applied(context, &a, &number);
-    arena_clear(&a);
-    return error ? 0 : number;
 }
 
 static struct error *write_batch(struct kv *kv, struct arena *a, struct kv_batch *batch)
@@ -548,14 +538,12 @@ static struct error *open_error(struct rocks *r, struct arena *a, const char *di
 static struct error *open_wal(struct rocks *r, struct arena *a,
                               const struct kv_rocks_options *options)
 {
-    uint64_t applied;
-    TRY(read_applied(r, a, &applied)); /* if that fails, the log must not begin anew */
     return wal_open(a,
                     &(struct wal_options){.directory = options->directory,
                                           .run = rand_u64(&rand_system),
                                           .is_direct = !options->is_handed_over,
                                           .replay = replay,
-                                          .applied = applied_number,
+                                          .applied = read_applied,
                                           .context = r},
                     &r->wal);
 }

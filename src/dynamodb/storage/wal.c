@@ -288,7 +288,9 @@ static struct error *find_segments(struct arena *a, struct wal *w)
 static struct error *replay_all(struct arena *a, struct wal *w, const struct wal_options *options)
 {
     TRY(find_segments(a, w));
-    uint64_t applied = options->applied(options->context), next = applied + 1;
+    uint64_t applied;
+    TRY(options->applied(options->context, a, &applied));
+    uint64_t next = applied + 1;
     struct segment *all = w->live, *begin = NULL;
     w->live = NULL;
     for (struct segment *s = all; s; s = s->next)
@@ -366,7 +368,12 @@ void wal_append(struct wal *w, struct str record)
 /* Moves what the store can do without to the spare ones. */
 static void retire(struct wal *w)
 {
-    uint64_t applied = w->applied(w->context);
+    struct arena a;
+    uint64_t applied = 0;
+    arena_init(&a);
+    if (w->applied(w->context, &a, &applied))
+        applied = 0;
+    arena_clear(&a);
     while (w->live && w->live != w->current && w->live->last <= applied) {
         struct segment *s = pop(&w->live);
         atomic_fetch_sub(&w->live_bytes, (uint64_t)s->end);

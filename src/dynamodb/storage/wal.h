@@ -22,8 +22,9 @@ struct wal;
 /* Takes a record that is not in the store yet; in the order of numbers. */
 typedef struct error *wal_replay(void *context, struct arena *a, struct str record);
 /* The number of the newest record that the store can do without: it and all before it are in files
- * of the store's own. Called with no lock that an append waits for. */
-typedef uint64_t wal_applied(void *context);
+ * of the store's own. 0: none is. A failure ends wal_open; later, all that the log has is kept.
+ * Called with no lock that an append waits for. */
+typedef struct error *wal_applied(void *context, struct arena *a, uint64_t *out);
 
 struct wal_options {
     const char *directory; /* which must exist; the files there are wal.1, wal.2, … */

@@ -25,10 +25,11 @@ static struct error *count_one(void *context, struct arena *a, struct str record
     return NULL;
 }
 
-static uint64_t none_applied(void *context)
+static struct error *none_applied(void *context, struct arena *a, uint64_t *out)
 {
-    (void)context;
-    return 0;
+    (void)context, (void)a;
+    *out = 0;
+    return NULL;
 }
 
 /* Numbers become small, and checks right. */

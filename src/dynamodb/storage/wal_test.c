@@ -53,9 +53,11 @@ static struct error *take(void *context, struct arena *a, struct str record)
     return NULL;
 }
 
-static uint64_t applied(void *context)
+static struct error *applied(void *context, struct arena *a, uint64_t *out)
 {
-    return ((struct numbers *)context)->applied;
+    (void)a;
+    *out = ((struct numbers *)context)->applied;
+    return NULL;
 }
 
 static bool open_wal(struct arena *a, struct numbers *n)
